@@ -1,0 +1,246 @@
+"""The ONNX tagger: windows -> log-probabilities -> best valid path -> spans with calibrated scores.
+
+A model directory holds
+
+    manifest.json     what it is: format, labels, window, calibration, SHA-256 of the files below
+    tokenizer.json    of the tokenizers library
+    model.onnx        input_ids, attention_mask: (batch, length) int64 -> logits: (batch, length, tags)
+
+and whatever else other tools want (config.json, model.safetensors, a card). Nothing in it is code.
+A window goes through the network alone: int8 activations are scaled by what else is in the batch,
+and the same text must give the same spans in any company.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from claimml.document import Document, Span
+from claimml.errors import ModelError
+from claimml.tagging import best_path, decode, tag_names
+
+if TYPE_CHECKING:
+    import numpy as np
+    from tokenizers import Encoding, Tokenizer
+
+    Array = np.ndarray[Any, Any]
+
+FORMAT = 1
+
+# A sentence ends at a line break, or at closing punctuation before a blank and a capital, a figure or
+# a quotation mark. Cuts decide only what shares a window; a wrong one costs context, never text.
+_SENTENCE_END = re.compile(r"\n+|(?<=[.!?…])[\"'”’)\]]*[^\S\n]+(?=[\"'“‘(\[]*[A-Z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Tokens `[start, end)` of a text go through the network together; `[keep_start, keep_end)` are read."""
+
+    start: int
+    end: int
+    keep_start: int
+    keep_end: int
+
+
+def windows(text: str, starts: Sequence[int], size: int, overlap: int = 32) -> list[Window]:
+    """Cover the tokens of a text, each read once, by windows of at most `size` tokens.
+
+    `starts` are the tokens' offsets. Whole sentences are put together as long as they fit; a sentence
+    longer than a window gets windows that overlap, and a token is read where it stands deepest inside.
+    """
+    import bisect
+
+    cuts = [bisect.bisect_left(starts, match.end()) for match in _SENTENCE_END.finditer(text)]
+    borders = sorted({0, *cuts, len(starts)})
+    result: list[Window] = []
+    begin = 0
+    for left, right in zip(borders, borders[1:], strict=False):
+        if right - begin <= size:
+            continue
+        if left > begin:
+            result.append(Window(begin, left, begin, left))
+            begin = left
+        if right - begin > size:
+            result.extend(_overlapping(begin, right, size, overlap))
+            begin = right
+    if begin < len(starts):
+        result.append(Window(begin, len(starts), begin, len(starts)))
+    return result
+
+
+def _overlapping(begin: int, end: int, size: int, overlap: int) -> Iterator[Window]:
+    overlap = min(overlap, size // 3)
+    start, keep = begin, begin
+    while True:
+        stop = min(start + size, end)
+        last = stop == end
+        keep_end = stop if last else stop - overlap // 2
+        yield Window(start, stop, keep, keep_end)
+        if last:
+            return
+        keep = keep_end
+        # The last window is pulled back, so that it too has all the context there is.
+        start = min(stop - overlap, end - size)
+
+
+def glued(text: str, offsets: Sequence[tuple[int, int]]) -> list[bool]:
+    """True for each token that goes on the written word of the token before it."""
+    marks = [False] * len(offsets)
+    for i in range(1, len(offsets)):
+        start = offsets[i][0]
+        marks[i] = start == offsets[i - 1][1] and text[start - 1].isalnum() and text[start].isalnum()
+    return marks
+
+
+class OnnxTagger:
+    """A tagger from a model directory; see the module's docstring for what lies in one.
+
+    `threads` windows run at once, one core each (default: the cores of this process). Raises
+    `ModelError` where the directory is missing, incomplete or at odds with itself.
+    """
+
+    def __init__(self, directory: str | Path, *, threads: int | None = None) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.directory = Path(directory)
+        self.manifest = read_manifest(self.directory)
+        self.name: str = self.manifest["name"]
+        self.labels: tuple[str, ...] = tuple(self.manifest["labels"])
+        self._tags = tag_names(self.labels)
+        self._tokenizer: Tokenizer = Tokenizer.from_file(str(self.directory / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._start, self._end = self._special_tokens()
+        self._size: int = self.manifest["window"] - len(self._start) - len(self._end)
+        self._scale: float = self.manifest["calibration"]["scale"]
+        self._shift: float = self.manifest["calibration"]["shift"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(self.directory / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises a zoo of its own
+            raise ModelError(f"{self.directory / 'model.onnx'}: onnxruntime cannot open it ({error})") from error
+        width = self._session.get_outputs()[0].shape[-1]
+        if width != len(self._tags):
+            raise ModelError(
+                f"{self.directory}: manifest.json names {len(self.labels)} labels, which make {len(self._tags)} tags, "
+                f"but model.onnx scores {width}; the files come from different models"
+            )
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self.threads = threads or len(os.sched_getaffinity(0))
+        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+
+    def _special_tokens(self) -> tuple[list[int], list[int]]:
+        """The ids that the tokenizer puts before and behind a text."""
+        ids = self._tokenizer.encode("").ids
+        return ids[: (len(ids) + 1) // 2], ids[(len(ids) + 1) // 2 :]
+
+    def tag(self, texts: Sequence[str]) -> list[Document]:
+        """One document a text, in order. Every character is read, however long the text."""
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        jobs: list[tuple[int, Window]] = []
+        offsets: list[list[tuple[int, int]]] = []
+        for number, (text, encoding) in enumerate(zip(texts, encodings, strict=True)):
+            offsets.append([trimmed(text, start, end) for start, end in encoding.offsets])
+            jobs.extend((number, window) for window in windows(text, [o[0] for o in offsets[-1]], self._size))
+
+        def run(job: tuple[int, Window]) -> Array:
+            return self._log_probabilities(encodings[job[0]], job[1])
+
+        results = list(self._pool.map(run, jobs)) if self._pool and len(jobs) > 1 else [run(job) for job in jobs]
+        parts: list[list[Array]] = [[] for _ in texts]
+        for (number, _), result in zip(jobs, results, strict=True):
+            parts[number].append(result)
+        return [
+            Document(text, self._spans(text, offsets[number], parts[number]), tagger=self.name)
+            for number, text in enumerate(texts)
+        ]
+
+    def _log_probabilities(self, encoding: Encoding, window: Window) -> Array:
+        """(kept tokens, tags) log-probabilities of one window."""
+        import numpy as np
+
+        ids = np.array([[*self._start, *encoding.ids[window.start : window.end], *self._end]], dtype=np.int64)
+        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        logits = self._session.run(None, {name: feeds[name] for name in self._inputs})[0][0]
+        first = len(self._start) - window.start
+        kept = logits[window.keep_start + first : window.keep_end + first].astype(np.float32)
+        kept = kept - kept.max(axis=-1, keepdims=True)
+        result: Array = kept - np.log(np.exp(kept).sum(axis=-1, keepdims=True))
+        return result
+
+    def _spans(self, text: str, offsets: list[tuple[int, int]], parts: list[Array]) -> tuple[Span, ...]:
+        import numpy as np
+
+        if not parts:
+            return ()
+        scores = np.concatenate(parts)
+        # Special pieces without characters (a blank alone, say) can be in no span.
+        real = [i for i, (start, end) in enumerate(offsets) if start < end]
+        if len(real) < len(offsets):
+            scores, offsets = scores[real], [offsets[i] for i in real]
+        path = best_path(scores, self._tags, np.array(glued(text, offsets)))
+        starts = {start: i for i, (start, _) in enumerate(offsets)}
+        ends = {end: i for i, (_, end) in enumerate(offsets)}
+        spans = []
+        for span in decode([self._tags[i] for i in path], offsets):
+            first, last = starts[span.start], ends[span.end]
+            worst = float(scores[np.arange(first, last + 1), path[first : last + 1]].min())
+            if last + 1 < len(offsets):
+                goes_on = float(np.exp(scores[last + 1, self._tags.index(f"I-{span.label}")]))
+                worst = min(worst, float(np.log(max(1e-9, 1.0 - goes_on))))
+            spans.append(Span(span.start, span.end, span.label, self._calibrated(worst)))
+        return tuple(spans)
+
+    def _calibrated(self, log_probability: float) -> float:
+        """The least sure tag's log-probability as the chance that the whole span is right."""
+        import math
+
+        odds = log_probability - math.log(max(1e-9, -math.expm1(min(log_probability, -1e-9))))
+        return 1.0 / (1.0 + math.exp(-(self._scale * odds + self._shift)))
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """A token's offsets without the blanks that some tokenizers count in."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest of a model directory, its files held against the hashes it gives."""
+    path = directory / "manifest.json"
+    if not path.is_file():
+        raise ModelError(f"{directory}: no manifest.json here; `python -m claimml.train` writes model directories")
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        missing = {"format", "name", "labels", "window", "calibration", "sha256"} - manifest.keys()
+    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError) as error:
+        raise ModelError(f"{path}: not a manifest ({error})") from None
+    if missing:
+        raise ModelError(f"{path}: {', '.join(sorted(missing))} missing; export the model again")
+    if manifest["format"] != FORMAT:
+        raise ModelError(f"{path}: format {manifest['format']}, this claimml reads {FORMAT}; pip install -U claimml")
+    for name in ("tokenizer.json", "model.onnx"):
+        file = directory / name
+        if not file.is_file():
+            raise ModelError(f"{directory}: {name} is missing; copy the whole directory")
+        if hashlib.sha256(file.read_bytes()).hexdigest() != manifest["sha256"].get(name):
+            raise ModelError(f"{file}: not the file that manifest.json was written for; copy the whole directory")
+    return manifest
