@@ -4,7 +4,7 @@
 
 Leaves a directory that any tool of the transformers family opens: tokenizer.json, config.json,
 model.safetensors, and pretrain.json with what was read, seen and measured. The run is cut into
-steps whose data depends only on the seed and the step number, so that a killed run goes on where
+steps whose data depends only on the seed and the place in the text, so that a killed run goes on where
 its last checkpoint stands. The learning rate is held and only then lowered (warm-up, stable,
 decay): a longer `tokens` on a later day goes on from the same checkpoint.
 """
@@ -46,7 +46,8 @@ class PretrainConfig:
     heads: int = 4
     length: int = 128  # tokens in a sequence
     tokens: float = 25e6  # how many to train on
-    batch: int = 24  # sequences in a step
+    batch: int = 24  # sequences in a step,
+    growth: int = 2  # and this many times as many after a tenth of the tokens: a small start learns soonest
     rate: float = 2e-3  # peak learning rate of Muon, for the matrices,
     rate_others: float = 1e-3  # and of AdamW, for embeddings, norms and biases
     warmup: float = 0.02  # share of the steps
@@ -159,10 +160,9 @@ def word_vectors(rows: Tokens, size: int, width: int, seed: int) -> np.ndarray[A
     return table
 
 
-def learning_rate(step: int, steps: int, config: PretrainConfig) -> float:
-    """Share of the peak rate at a step: up, level, then down to nothing."""
-    warmup, decay = max(1, config.warmup * steps), max(1, config.decay * steps)
-    return min(1.0, (step + 1) / warmup, max(0.0, (steps - step) / decay))
+def learning_rate(progress: float, config: PretrainConfig) -> float:
+    """Share of the peak rate at a share of the run: up, level, then down to nothing."""
+    return max(0.01, min(1.0, progress / config.warmup, (1.0 - progress) / config.decay))
 
 
 def pretrain(config: PretrainConfig) -> Path:
@@ -240,15 +240,13 @@ def pretrain(config: PretrainConfig) -> Path:
         torch.optim.Muon(matrices, lr=config.rate, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(others, lr=config.rate_others, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
     ]
-    step = restore(model, optimizers, tensors) if tensors else 0
-    per_step = config.batch * config.length
-    steps = math.ceil(config.tokens / per_step)
-    say(f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters on {device}, step {step} of {steps}")
+    total = math.ceil(config.tokens / config.length)  # sequences
+    seen = restore(model, optimizers, tensors) if tensors else 0
+    say(f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters on {device}, {seen:,} of {total:,} sequences seen")
 
-    def batch_at(step: int) -> Any:
-        passed, start = divmod(step * config.batch, len(order))
-        chosen = np.concatenate([order, order])[start : start + config.batch]
-        return rows[np.sort(chosen)] if passed == 0 else rows[chosen]
+    def batch_at(seen: int, size: int) -> Any:
+        """The next `size` sequences; the text is read again from the start when it is all read."""
+        return rows[np.sort(order.take(range(seen, seen + size), mode="wrap"))]
 
     def masked(ids: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """The batch with some tokens hidden (8 in 10), replaced (1) or kept (1), and which they are."""
@@ -271,30 +269,33 @@ def pretrain(config: PretrainConfig) -> Path:
     flops = 6 * sum(p.numel() for p in matrices) + 6 * config.mask * size * config.width
     log = (output / "log.jsonl").open("a", encoding="utf-8")
     began = saved = marked = time.monotonic()
-    mark_step = first = step
+    first = mark = seen
+    step = 0
     running = 0.0
-    while step < steps:
+    while seen < total:
         model.train()
+        count = config.batch * (config.growth if seen > 0.1 * total else 1)
         for optimizer, peak in zip(optimizers, (config.rate, config.rate_others), strict=True):
             for group in optimizer.param_groups:
-                group["lr"] = peak * learning_rate(step, steps, config)
-        loss = loss_of(batch_at(step), seed=config.seed * 1_000_003 + step)
+                group["lr"] = peak * learning_rate(seen / total, config)
+        loss = loss_of(batch_at(seen, count), seed=config.seed * 1_000_003 + seen)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
+        seen += count
         step += 1
         running = loss.item() if running == 0 else 0.95 * running + 0.05 * loss.item()
-        if step % 25 == 0 or step == steps:
+        if step % 25 == 0 or seen >= total:
             now = time.monotonic()
-            speed = (step - mark_step) * per_step / (now - marked)
-            left = (steps - step) * per_step / speed / 60
-            entry: dict[str, Any] = {"step": step, "tokens": step * per_step, "loss": round(running, 4), "tokens_per_second": round(speed)}
+            speed = (seen - mark) * config.length / (now - marked)
+            left = (total - seen) * config.length / speed / 60
+            entry: dict[str, Any] = {"tokens": seen * config.length, "loss": round(running, 4), "tokens_per_second": round(speed)}
             entry["tflops"] = round(flops * speed / 1e12, 3)
             if config.peak_tflops:
                 entry["utilisation"] = round(entry["tflops"] / config.peak_tflops, 3)
-            if step % 200 == 0 or step == steps:
+            if step % 200 == 0 or seen >= total:
                 model.eval()
                 with torch.no_grad():
                     losses = [loss_of(rows[np.sort(validation)][i : i + 64], seed=7 + i).item() for i in range(0, held_out, 64)]
@@ -302,18 +303,18 @@ def pretrain(config: PretrainConfig) -> Path:
             log.write(json.dumps(entry) + "\n")
             log.flush()
             say(f"{entry} {left:.0f} min left")
-            marked, mark_step = time.monotonic(), step
-        if time.monotonic() - saved > 60 * config.checkpoint_minutes or step == steps:
-            write_atomically(checkpoint, lambda path: save_file(snapshot(model, optimizers, step), path))
+            marked, mark = time.monotonic(), seen
+        if time.monotonic() - saved > 60 * config.checkpoint_minutes or seen >= total:
+            write_atomically(checkpoint, lambda path: save_file(snapshot(model, optimizers, seen), path))
             export(model, tokenizer, output, config)
             saved = time.monotonic()
     seconds = time.monotonic() - began
     record = {
         "config": dataclasses.asdict(config),
         "corpus_sha256": {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in config.corpus},
-        "tokens": step * per_step,
+        "tokens": seen * config.length,
         "seconds_of_last_run": round(seconds),
-        "steps_of_last_run": step - first,
+        "tokens_of_last_run": (seen - first) * config.length,
         "parameters": sum(p.numel() for p in model.parameters()),
     }
     (output / "pretrain.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -327,7 +328,7 @@ def write_atomically(path: Path, write: Any) -> None:
     partial.replace(path)
 
 
-def snapshot(model: Any, optimizers: list[Any], step: int) -> dict[str, torch.Tensor]:
+def snapshot(model: Any, optimizers: list[Any], seen: int) -> dict[str, torch.Tensor]:
     """Weights and optimizer state as one flat dictionary of tensors (safetensors holds nothing else)."""
     import torch
 
@@ -336,12 +337,12 @@ def snapshot(model: Any, optimizers: list[Any], step: int) -> dict[str, torch.Te
         for index, values in optimizer.state_dict()["state"].items():
             for key, value in values.items():
                 tensors[f"optimizer.{number}.{index}.{key}"] = torch.as_tensor(value).detach().clone()
-    tensors["step"] = torch.tensor([step])
+    tensors["seen"] = torch.tensor([seen])
     return tensors
 
 
 def restore(model: Any, optimizers: list[Any], tensors: dict[str, torch.Tensor]) -> int:
-    """Undo `snapshot`; returns the step to go on with."""
+    """Undo `snapshot`; returns how many sequences the run has seen."""
     weights = {name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model.")}
     model.load_state_dict(weights, strict=False)
     model.tie_weights()
@@ -352,7 +353,7 @@ def restore(model: Any, optimizers: list[Any], tensors: dict[str, torch.Tensor])
                 _, _, index, key = name.split(".", 3)
                 state.setdefault(int(index), {})[key] = tensor
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(tensors["step"].item())
+    return int(tensors["seen"].item())
 
 
 def export(model: Any, tokenizer: Tokenizer, output: Path, config: PretrainConfig) -> None:

@@ -1,0 +1,134 @@
+"""The `claimml` command: each of its commands is a few lines over the library."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from claimml import __version__
+from claimml.document import Document
+from claimml.errors import ClaimmlError
+
+
+class Commands(click.Group):
+    """Turns what claimml raises on purpose into one line and exit code 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        warnings.showwarning = lambda message, *_, **__: click.echo(f"warning: {message}", err=True)
+        try:
+            return super().invoke(context)
+        except ClaimmlError as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or error}") from error
+
+
+model_option = click.option("--model", "-m", metavar="NAME", help="rules, the name of a shipped model, or a model directory.")
+output_option = click.option("--output", "-o", default="-", metavar="FILE", help="Where to write; standard output by default.")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Quantities, weapons, actors and places in news, and the claims about them."""
+
+
+def read_all(files: tuple[str, ...]) -> Iterator[Document]:
+    from claimml import corpus
+
+    for file in files:
+        yield from corpus.read(file)
+
+
+def tagged(files: tuple[str, ...], model: str | None) -> Iterator[Document]:
+    """The documents of the files with a tagger's spans in place of their own."""
+    import dataclasses
+    from itertools import islice
+
+    from claimml.tagger import load
+
+    tagger = load(model)
+    if model is None and tagger.name == "rules":
+        click.echo("note: no trained model is installed; these are the spans of the rules (--model rules)", err=True)
+    documents = read_all(files)
+    while chunk := list(islice(documents, 64)):
+        answers = tagger.tag([document.text for document in chunk])
+        for document, answer in zip(chunk, answers, strict=True):
+            yield dataclasses.replace(answer, id=document.id)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True)
+@model_option
+@click.option("--format", "-f", "form", default="table", help="table, or jsonl, conll, brat, html ... (see the docs on formats).")
+@output_option
+def predict(files: tuple[str, ...], model: str | None, form: str, output: str) -> None:
+    """Tag articles: files, folders, JSONL, .gz, or - for standard input."""
+    from claimml import corpus, show
+
+    documents = tagged(files, model)
+    if form == "table":
+        show.write_text(show.tables(documents, color=output == "-" and sys.stdout.isatty()), output)
+    elif form == "html":
+        show.write_text([show.page(list(documents))], output)
+    else:
+        corpus.write(documents, output, form)
+
+
+@main.command()
+@click.option("--model", "-m", metavar="NAME", help="rules, a shipped model, or a model directory.")
+def demo(model: str | None) -> None:
+    """Tag the article that comes with claimml and show it in colour, with the table of its spans."""
+    from claimml import show
+    from claimml.tagger import load
+
+    tagger = load(model)
+    text = (Path(__file__).parent / "examples" / "article.txt").read_text(encoding="utf-8")
+    document = tagger.tag([text])[0]
+    click.echo(show.colored(document) + "\n\n" + show.table(document), color=True)
+
+
+@main.command()
+@click.argument("text")
+def quantities(text: str) -> None:
+    """Read the amounts in TEXT (- for standard input): one JSON object a line."""
+    from claimml.quantity import quantities as read
+
+    if text == "-":
+        text = sys.stdin.read()
+    for quantity in read(text):
+        click.echo(json.dumps(quantity.to_dict(text), ensure_ascii=False))
+
+
+@main.command()
+@click.argument("source")
+@click.argument("target")
+@click.option("--from", "source_format", metavar="FORMAT", help="Format of SOURCE where its name and content do not tell.")
+@click.option("--to", "target_format", metavar="FORMAT", help="Format of TARGET where its name does not tell.")
+@click.option("--texts", metavar="DIR", help="Folder of the texts that stand-off gold refers to.")
+def convert(source: str, target: str, source_format: str | None, target_format: str | None, texts: str | None) -> None:
+    """Turn annotations of one format into another."""
+    from claimml import corpus
+
+    corpus.write(corpus.read(source, format=source_format, texts=texts), target, target_format)
+
+
+@main.command()
+def models() -> None:
+    """The taggers that are here."""
+    from claimml.tagger import RULES, shipped
+
+    click.echo(f"{RULES}\tthe rule tagger")
+    for name, directory in shipped().items():
+        click.echo(f"{name}\t{directory}")
+
+
+if __name__ == "__main__":
+    main(prog_name="claimml")
