@@ -18,6 +18,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -35,25 +36,24 @@ Writer = Callable[[Iterable[Document], BinaryIO], None]
 
 _READERS: dict[str, Reader] = {
     "jsonl": jsonl.read,
-    "doccano": doccano.read,
-    "labelstudio": labelstudio.read,
     "conll": conll.read,
     "bioes": conll.read,
     "bilou": conll.read,
     "marks": marks.read,
-    "standoff": standoff.read,
+    "doccano": doccano.read,
+    "labelstudio": labelstudio.read,
     "docbin": docbin.read,
 }
 _WRITERS: dict[str, Writer] = {
     "jsonl": jsonl.write,
-    "doccano": doccano.write,
-    "labelstudio": labelstudio.write,
     "conll": conll.write,
     "bioes": conll.write_bioes,
     "bilou": conll.write_bilou,
     "marks": marks.write,
-    "standoff": standoff.write,
+    "doccano": doccano.write,
+    "labelstudio": labelstudio.write,
     "docbin": docbin.write,
+    "standoff": standoff.write,
 }
 _FOLDER_WRITERS: dict[str, Callable[[Iterable[Document], Path], None]] = {
     "text": text.write,
@@ -63,15 +63,25 @@ _FOLDER_WRITERS: dict[str, Callable[[Iterable[Document], Path], None]] = {
 }
 FORMATS = (*_WRITERS, *_FOLDER_WRITERS)
 
-# Suffixes that name a format by themselves; .jsonl, .json and .txt are known by their first line.
+# Suffixes that name a format by themselves; those of _BY_CONTENT are known by their first line.
 _SUFFIXES = {".conll": "conll", ".conllu": "conll", ".bio": "conll", ".iob": "conll", ".iob2": "conll"} | {
     ".bioes": "bioes",
     ".bilou": "bilou",
     ".ann": "brat",
     ".spacy": "docbin",
 }
-_BY_CONTENT = (".jsonl", ".json", ".ndjson", ".txt")
 _PACKED = (".gz", ".xz")
+_BY_CONTENT = (".jsonl", ".ndjson", ".json", ".txt")
+# The suffixes that a format has in a folder, where the format is given.
+_IN_FOLDER = {name: (".jsonl", ".ndjson", ".json") for name in ("jsonl", "doccano", "standoff", "labelstudio")} | {
+    "marks": (".txt",),
+    "text": (".txt",),
+    "pairs": (".jsonl",),
+    "brat": (".ann",),
+    "docbin": (".spacy",),
+    "hf": (),
+}
+_CONLL = (*(suffix for suffix, name in _SUFFIXES.items() if name in ("conll", "bioes", "bilou")), ".txt", ".tsv")
 _MARKS = re.compile(rb"=== \S+( \d{4}-\d\d-\d\d)?\r?\n?")
 
 
@@ -128,7 +138,7 @@ def _read_file(path: Path, format: str | None, texts: Path | None, repairs: list
             path = path.with_suffix(".jsonl")
         if format == "brat" or (format is None and path.suffix == ".ann"):
             yield brat.read(path, id, repairs)
-        elif format == "text" and _opener(path) is None:
+        elif format == "text" and path.suffix not in _PACKED:
             yield text.read(path, id, repairs)
         else:
             with _opened(path) as lines:
@@ -145,12 +155,14 @@ def _read_lines(
         head.append(line)
         if line.strip():
             break
+    if head and head[0].startswith(b"\x1f\x8b"):
+        raise FormatError(f"{name}: gzip data; unpack it first (gzip -dc), or name the file .gz")
     suffix = Path(_unpacked(name)).suffix
     format = format or _SUFFIXES.get(suffix) or _format_of(head[-1] if head else b"", suffix)
     lines = itertools.chain(head, iterator)
     if format == "text":
         yield Document(decode(b"".join(lines), name), id=id or name)
-    elif format == "pairs":
+    elif format == "pairs" and id:
         source = None if texts is None else texts / f"{id}.txt"
         yield pairs.read(Path(name), id, repairs, source)
     elif format == "standoff":
@@ -195,12 +207,8 @@ def _files(root: Path, folder: Path, format: str | None, texts: Path | None) -> 
             continue
         suffix = Path(_unpacked(entry.name)).suffix
         stem = _stem(entry.name)
-        if format in _FOLDER_WRITERS:
-            wanted = {"text": ".txt", "pairs": ".jsonl", "brat": ".ann"}.get(format)
-            if entry.suffix == wanted:
-                yield entry, format
-        elif format is not None:
-            if _SUFFIXES.get(suffix) == format or suffix in _BY_CONTENT:
+        if format is not None:
+            if suffix in _IN_FOLDER.get(format, _CONLL):
                 yield entry, format
         elif entry.suffix == ".txt" and f"{stem}.ann" in names:
             continue  # the text of a brat pair, read with its .ann
@@ -236,26 +244,28 @@ def _stem(name: str) -> str:
     return name.removesuffix(suffix) if suffix in _SUFFIXES or suffix in _BY_CONTENT else name
 
 
-def _opener(path: Path) -> Callable[..., BinaryIO] | None:
-    if path.suffix == ".gz":
-        import gzip
-
-        return cast("Callable[..., BinaryIO]", gzip.open)
-    if path.suffix == ".xz":
-        import lzma
-
-        return cast("Callable[..., BinaryIO]", lzma.open)
-    return None
-
-
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    opener = _opener(path)
+    """The bytes of a file, unpacked; `FormatError` where they cannot be had."""
     try:
-        with path.open("rb") if opener is None else opener(path, "rb") as lines:
-            yield lines
-    except (EOFError, OSError) as error:
-        raise FormatError(f"{path}: cannot be read ({error})") from None
+        if path.suffix == ".gz":
+            import gzip
+
+            with gzip.open(path, "rb") as lines:
+                yield cast(BinaryIO, lines)
+        elif path.suffix == ".xz":
+            import lzma
+
+            try:
+                with lzma.open(path, "rb") as lines:
+                    yield cast(BinaryIO, lines)
+            except lzma.LZMAError as error:
+                raise OSError(str(error)) from None
+        else:
+            with path.open("rb") as lines:
+                yield lines
+    except (EOFError, OSError, zlib.error) as error:
+        raise FormatError(f"{path}: cannot be read ({error}); check the file and its permissions") from None
 
 
 @contextlib.contextmanager
@@ -283,19 +293,22 @@ def write(documents: Iterable[Document], path: str | Path, format: str | None = 
         _WRITERS[format](_writable(documents), sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
-    path = Path(path)
+    path = Path(os.path.realpath(path))
     suffix = Path(_unpacked(path.name)).suffix
     format = format or _SUFFIXES.get(suffix) or {".jsonl": "jsonl", ".ndjson": "jsonl"}.get(suffix)
     if format not in FORMATS:
         problem = f"unknown format {format!r}" if format else "the name does not say in which format to write"
         raise FormatError(f"{path}: {problem}; give one of {', '.join(FORMATS)}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if format in _WRITERS:
-        with _whole_file(path) as stream:
-            _WRITERS[format](_writable(documents), stream)
-    else:
-        with _whole_folder(path) as folder:
-            _FOLDER_WRITERS[format](_writable(documents), folder)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if format in _WRITERS:
+            with _whole_file(path) as stream:
+                _WRITERS[format](_writable(documents), stream)
+        else:
+            with _whole_folder(path) as folder:
+                _FOLDER_WRITERS[format](_writable(documents), folder)
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be written ({error}); choose another place") from error
 
 
 def _writable(documents: Iterable[Document]) -> Iterator[Document]:
@@ -310,7 +323,11 @@ def _whole_file(path: Path) -> Iterator[BinaryIO]:
     """A stream that takes the place of `path` when all is written, and leaves no trace when it is not."""
     if path.is_dir():
         raise FormatError(f"{path}: a folder, and this format writes one file; name a file")
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    if path.exists() and not path.is_file():  # a device or a pipe: nothing can take its place
+        with path.open("wb") as raw:
+            yield raw
+        return
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as raw:
             with _packing(raw, path) as stream:
@@ -346,7 +363,7 @@ def _whole_folder(path: Path) -> Iterator[Path]:
     """A folder that becomes `path` when all is written, and leaves no trace when it is not."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise FormatError(f"{path}: is there already and not empty; remove it or choose another folder")
-    name = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    name = Path(tempfile.mkdtemp(prefix=f".{path.name[:100]}.", dir=path.parent))
     try:
         yield name
         os.chmod(name, 0o777 & ~_umask())

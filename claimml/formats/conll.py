@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from claimml.document import Document, Span
@@ -20,72 +19,77 @@ from claimml.formats.lines import numbered, refuse_surrogates
 from claimml.formats.offsets import Repair, document
 
 _OURS = "# document = "
-_COMMENT = re.compile(r"#\s*(?:newdoc|newpar|[\w.:]+(?: \w+)?\s*=)(?:\s|$).*|#\s*newdoc\b.*")
+_NEWDOC = re.compile(r"# *newdoc\b(?: +id)?(?: *= *(.*))?")
+_COMMENT = re.compile(r"# *newpar\b.*|# *[\w.:]+(?: \w+)? *=.*")
 _COLUMNS = re.compile(r"[ \t]+")
-_TAG = re.compile(r"O|([BIOESLUM])-(.+)", re.DOTALL)
+_TAG = re.compile(r"O|(?P<prefix>[BIESLUM])-(?P<label>.+)", re.DOTALL)
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_SENTENCE_END = re.compile(r"[.!?]['\"”’)]*\s+(?=\W*[A-Z0-9])|\s*\n\s*")
 
 
-@dataclass
 class _Draft:
-    """A document under way: its text so far, or as given, and the spans found in it."""
+    """A document under way: its text, given or built from tokens, and the spans found so far."""
 
-    where: str
-    id: str
-    text: str = ""
-    given: bool = False
-    position: int = 0
-    separator: str = ""
-    spans: list[Span] = field(default_factory=list)
-    open: tuple[int, int, str] | None = None
+    def __init__(self, where: str, id: str, text: str | None = None) -> None:
+        self.where, self.id, self.text = where, id, text
+        self._pieces: list[str] = []
+        self._position = 0
+        self._separator = ""
+        self._spans: list[Span] = []
+        self._open: tuple[int, int, str] | None = None
 
-    def add(self, token: str, tag: str, glued: bool, where: str) -> None:
-        start = self._place(token, glued, where)
-        end = start + len(token)
+    def add(self, token: str, tag: str, where: str, glued: bool = False) -> None:
+        """The next token; no space follows it in the text where `glued`."""
         match = _TAG.fullmatch(tag)
-        if match is None or (match[1] or "") == "O":
-            raise FormatError(f"{where}: {tag!r} is no tag of BIO, BIOES or BILOU; the last column must be O, B-LABEL, I-LABEL ...")
-        prefix, label = match[1], match[2]
-        if prefix in ("I", "E", "L", "M") and self.open and self.open[2] == label:
-            self.open = (self.open[0], end, label)
+        if match is None:
+            raise FormatError(
+                f"{where}: {tag!r} is no tag of BIO, BIOES or BILOU; the last column must be O, B-LABEL, I-LABEL ..."
+            )
+        start = self._place(token, where)
+        self._position = start + len(token)
+        self._separator = "" if glued else " "
+        prefix, label = match["prefix"], match["label"]
+        if self._open is not None and prefix in ("I", "E", "L", "M") and self._open[2] == label:
+            self._open = (self._open[0], self._position, label)
         else:
             self.close()
             if label:
-                self.open = (start, end, label)
+                self._open = (start, self._position, label)
         if prefix in ("E", "L", "S", "U"):
             self.close()
 
-    def _place(self, token: str, glued: bool, where: str) -> int:
-        if self.given:
-            start = self.text.find(token, self.position)
-            if start < 0 or self.text[self.position : start].strip():
-                raise FormatError(f"{where}: token {token!r} is not next in the text of {self.id!r}; tokens must follow the text")
-            self.position = start + len(token)
-            return start
-        self.text += self.separator + token
-        self.separator = "" if glued else " "
-        return len(self.text) - len(token)
+    def _place(self, token: str, where: str) -> int:
+        """Where the token begins in the text."""
+        if self.text is None:
+            self._pieces += (self._separator, token)
+            return self._position + len(self._separator)
+        start = self.text.find(token, self._position)
+        if start < 0 or not token or self.text[self._position : start].strip():
+            raise FormatError(
+                f"{where}: {token!r} does not come next in the text of {self.id!r}; tokens must follow the '# document' comment"
+            )
+        return start
 
     def close(self) -> None:
-        if self.open:
-            self.spans.append(Span(*self.open))
-        self.open = None
+        """End the span under way, if there is one."""
+        if self._open is not None:
+            self._spans.append(Span(*self._open))
+        self._open = None
 
     def end_sentence(self) -> None:
         self.close()
-        if self.text and not self.given:
-            self.separator = "\n"
+        if self._pieces:
+            self._separator = "\n"
 
     def finish(self) -> Document:
         self.close()
-        return document(self.text, self.spans, self.id, self.where)
+        text = "".join(self._pieces) if self.text is None else self.text
+        return document(text, self._spans, self.id, self.where)
 
 
 def read(lines: Iterable[bytes], name: str, repairs: list[Repair]) -> Iterator[Document]:
     """Documents in file order. Tags are read as conlleval reads them: I- without a B- before it begins a span."""
     draft: _Draft | None = None
-    marked = False
+    headed = False
     for number, line in numbered(lines, name):
         where = f"{name}:{number}"
         line = line.removesuffix("\r")
@@ -93,29 +97,21 @@ def read(lines: Iterable[bytes], name: str, repairs: list[Repair]) -> Iterator[D
         if header is not None:
             if draft is not None:
                 yield draft.finish()
-            marked, draft = True, header
+            headed, draft = True, header
         elif not line.strip(" \t"):
             if draft is not None:
                 draft.end_sentence()
-                if not marked:
+                if not headed:
                     yield draft.finish()
                     draft = None
         elif not _COMMENT.fullmatch(line):
             columns = line.split("\t") if "\t" in line else _COLUMNS.split(line.strip(" "))
-            if len(columns) < 2:
-                raise FormatError(f"{where}: one column {line!r}; each line needs a token and a tag, sentences a blank line between")
+            if len(columns) < 2 or not columns[0]:
+                raise FormatError(f"{where}: {line!r} needs two columns, a token and its tag; sentences need a blank line between")
             draft = draft or _Draft(where, where)
-            draft.add(columns[0], columns[-1], any("SpaceAfter=No" in column for column in columns[1:-1]), where)
+            draft.add(columns[0], columns[-1], where, glued=any("SpaceAfter=No" in column for column in columns[1:-1]))
     if draft is not None:
         yield draft.finish()
-
-
-def from_tokens(tokens: Iterable[str], tags: Iterable[str], id: str, where: str) -> Document:
-    """One document of tokens joined with a space, and their tags."""
-    draft = _Draft(where, id)
-    for token, tag in zip(tokens, tags, strict=True):
-        draft.add(token, tag, False, where)
-    return draft.finish()
 
 
 def _header(line: str, where: str) -> _Draft | None:
@@ -123,16 +119,24 @@ def _header(line: str, where: str) -> _Draft | None:
     if line.startswith(_OURS):
         try:
             values = json.loads(line.removeprefix(_OURS))
-            id, text = values["id"], values["text"]
-            draft = _Draft(where, id + "", text + "", given=True)
-        except (ValueError, KeyError, TypeError):
-            raise FormatError(f'{where}: bad comment; write # document = {{"id": "..", "text": ".."}}, or leave it out') from None
-        refuse_surrogates(draft.text, where)
-        return draft
+        except ValueError:
+            values = None
+        if not isinstance(values, dict) or not all(isinstance(values.get(key), str) for key in ("id", "text")):
+            raise FormatError(f'{where}: bad comment; write # document = {{"id": "..", "text": ".."}}, or leave it out')
+        refuse_surrogates(values["text"], where)
+        return _Draft(where, values["id"], values["text"])
     if line.startswith("-DOCSTART-"):
         return _Draft(where, where)
-    match = re.fullmatch(r"#\s*newdoc(?:\s+id)?(?:\s*=\s*(.*))?", line)
+    match = _NEWDOC.fullmatch(line)
     return _Draft(where, (match[1] or "").strip() or where) if match else None
+
+
+def from_tokens(tokens: Iterable[str], tags: Iterable[str], id: str, where: str) -> Document:
+    """One document of tokens joined with a space, and their tags."""
+    draft = _Draft(where, id)
+    for token, tag in zip(tokens, tags, strict=True):
+        draft.add(token, tag, where)
+    return draft.finish()
 
 
 def write(documents: Iterable[Document], stream: BinaryIO) -> None:
@@ -155,35 +159,35 @@ def _write(documents: Iterable[Document], stream: BinaryIO, prefixes: str) -> No
     for item in documents:
         header = json.dumps({"id": item.id, "text": item.text}, ensure_ascii=False)
         stream.write(f"{_OURS}{header}\n".encode())
-        position = 0
-        breaks = _sentence_breaks(item)
-        for span in item.spans:
-            covered = item.text_of(span)
-            if covered.strip() != covered or re.search(r"[\t\r\n]", span.label) or span.label.strip() != span.label:
-                raise FormatError(
-                    f"{item.id!r}: CoNLL carries no span with blanks at its edges ({covered!r}) and no label with tabs or "
-                    f"line breaks ({span.label!r}); shorten the span, rename the label or write jsonl"
-                )
-            _write_tokens(item.text, position, span.start, ("O", "O", "O", "O"), breaks, stream)
-            tags = tuple(f"{prefix}-{span.label}" for prefix in prefixes)
-            _write_tokens(item.text, span.start, span.end, tags, breaks, stream)
-            position = span.end
-        _write_tokens(item.text, position, len(item.text), ("O", "O", "O", "O"), breaks, stream)
+        last: re.Match[str] | None = None
+        for token, tag in _tagged(item, prefixes):
+            if last is not None and tag[0] not in "IEL" and _ends_sentence(item.text, last, token):
+                stream.write(b"\n")
+            stream.write(f"{token[0]}\t{tag}\n".encode())
+            last = token
         stream.write(b"\n")
 
 
-def _sentence_breaks(item: Document) -> set[int]:
-    """Where a new sentence begins: never inside a span."""
-    inside = {index for span in item.spans for index in range(span.start + 1, span.end)}
-    return {match.end() for match in _SENTENCE_END.finditer(item.text)} - inside
+def _tagged(item: Document, prefixes: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Each token, cut at the borders of spans, with its tag."""
+    position = 0
+    for span in item.spans:
+        covered = item.text_of(span)
+        if covered.strip() != covered or re.search(r"[\t\r\n]", span.label) or span.label.strip() != span.label:
+            raise FormatError(
+                f"{item.id!r}: CoNLL carries no span with blanks at its edges ({covered!r}) and no label with tabs, line "
+                f"breaks or blanks at its edges ({span.label!r}); shorten the span, rename the label or write jsonl"
+            )
+        yield from ((token, "O") for token in _TOKEN.finditer(item.text, position, span.start))
+        for token in _TOKEN.finditer(item.text, span.start, span.end):
+            first, last = token.start() == span.start, token.end() == span.end
+            prefix = prefixes[3] if first and last else prefixes[0] if first else prefixes[2] if last else prefixes[1]
+            yield token, f"{prefix}-{span.label}"
+        position = span.end
+    yield from ((token, "O") for token in _TOKEN.finditer(item.text, position))
 
 
-def _write_tokens(
-    text: str, start: int, end: int, tags: tuple[str, ...], breaks: set[int], stream: BinaryIO
-) -> None:
-    tokens = list(_TOKEN.finditer(text, start, end))
-    for index, token in enumerate(tokens):
-        tag = tags[3] if len(tokens) == 1 else tags[0] if index == 0 else tags[2] if index == len(tokens) - 1 else tags[1]
-        if token.start() in breaks and token.start() > 0:
-            stream.write(b"\n")
-        stream.write(f"{token[0]}\t{tag}\n".encode())
+def _ends_sentence(text: str, last: re.Match[str], token: re.Match[str]) -> bool:
+    """Whether a sentence ends between two tokens: at a line break, or at . ! ? before a capital or a figure."""
+    gap = text[last.end() : token.start()]
+    return "\n" in gap or (bool(gap) and last[0] in ".!?" and (token[0][0].isupper() or token[0][0].isdigit()))

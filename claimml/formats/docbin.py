@@ -31,7 +31,7 @@ def read(lines: Iterable[bytes], name: str, repairs: list[Repair]) -> Iterator[D
     spacy = _spacy()
     try:
         docs = spacy.tokens.DocBin().from_bytes(b"".join(lines))
-    except Exception as error:
+    except Exception as error:  # zlib, msgpack and spaCy each have their own
         raise FormatError(f"{name}: no DocBin ({error}); write it with DocBin(store_user_data=True).to_disk") from None
     for number, doc in enumerate(docs.get_docs(spacy.vocab.Vocab()), 1):
         where = f"{name}:{number}"

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from claimml.document import Document, Span
 from claimml.errors import FormatError
-from claimml.formats.lines import json_lines, text_of
+from claimml.formats.lines import id_of, json_lines, text_of
 from claimml.formats.offsets import UNITS, UTF16, Found, Repair, document, found_span, settle
 
 
@@ -21,7 +21,7 @@ def read(lines: Iterable[bytes], name: str, repairs: list[Repair]) -> Iterator[D
     """Documents in file order; a line without id is named after file and line. Relations are not read."""
     for where, values in json_lines(lines, name):
         text = text_of(values, where)
-        id = str(values.get("id", where))
+        id = id_of(values, where)
         found = [_found(item, where) for item in _labels(values)]
         yield document(text, _weigh(text, found, id, repairs), id, where)
 

@@ -13,7 +13,8 @@ from typing import Any
 from claimml.document import Document
 from claimml.errors import FormatError, MissingExtra
 from claimml.formats import conll
-from claimml.formats.offsets import Repair, document, found_span, settle
+from claimml.formats.lines import id_of, text_of
+from claimml.formats.offsets import Repair, document, found_spans, settle
 
 
 def _datasets() -> Any:
@@ -41,9 +42,9 @@ def read(path: Path, repairs: list[Repair]) -> Iterator[Document]:
 def _read_spans(dataset: Any, name: str, repairs: list[Repair]) -> Iterator[Document]:
     for number, row in enumerate(dataset):
         where = f"{name}:{number}"
-        id = str(row.get("id", where))
-        found = [found_span(item, where) for item in row["spans"] or []]
-        yield document(row["text"], settle(row["text"], found, id, repairs), id, where)
+        id = id_of(row, where)
+        text = text_of(row, where)
+        yield document(text, settle(text, found_spans(row["spans"], where), id, repairs), id, where)
 
 
 def _read_tokens(dataset: Any, name: str, repairs: list[Repair]) -> Iterator[Document]:
@@ -51,7 +52,7 @@ def _read_tokens(dataset: Any, name: str, repairs: list[Repair]) -> Iterator[Doc
     names = getattr(feature, "names", None)
     for number, row in enumerate(dataset):
         where = f"{name}:{number}"
-        id = str(row.get("id", where))
+        id = id_of(row, where)
         tags = [names[tag] if names and isinstance(tag, int) else str(tag) for tag in row["ner_tags"]]
         yield conll.from_tokens(row["tokens"], tags, id, where)
 

@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from claimml.document import Document
 from claimml.errors import FormatError, SpanError
-from claimml.formats.lines import json_lines, text_of
-from claimml.formats.offsets import Repair, document, found_span, settle
+from claimml.formats.lines import id_of, json_lines, text_of
+from claimml.formats.offsets import Repair, document, found_spans, settle
 
 
 def read(lines: Iterable[bytes], name: str, repairs: list[Repair]) -> Iterator[Document]:
@@ -27,12 +27,9 @@ def read(lines: Iterable[bytes], name: str, repairs: list[Repair]) -> Iterator[D
             left_out += 1
             continue
         text = text_of(values, where)
-        id = str(values.get("id", where))
-        spans = values.get("spans") or []
-        if not isinstance(spans, list):
-            raise FormatError(f'{where}: "spans" must be a list of {{"start", "end", "label"}}')
+        id = id_of(values, where)
         before = len(repairs)
-        read_spans = settle(text, [found_span(item, where) for item in spans], id, repairs)
+        read_spans = settle(text, found_spans(values.get("spans"), where), id, repairs)
         found = document(text, read_spans, id, where)
         if values.get("claims"):
             if len(repairs) > before:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from claimml.document import Document
 from claimml.errors import FormatError
-from claimml.formats.lines import BOM, decode, refuse_surrogates
+from claimml.formats.lines import BOM, decode, id_of, refuse_surrogates
 from claimml.formats.offsets import Found, Repair, document, found_span, settle
 
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -45,7 +45,7 @@ def _tasks(content: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         where = f"{name}:{line}"
         try:
             task, position = decoder.raw_decode(content, position)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise FormatError(f"{where}: not JSON ({error}); export from Label Studio as JSON") from None
         if not isinstance(task, dict):
             raise FormatError(f"{where}: {type(task).__name__}, not a task; export from Label Studio as JSON")
@@ -68,14 +68,22 @@ def _text_and_id(task: dict[str, Any], where: str) -> tuple[str, str]:
     if not isinstance(data, dict) or not isinstance(text, str):
         raise FormatError(f'{where}: no "data" with "text"; export as JSON (not JSON-MIN) and name the text column "text"')
     refuse_surrogates(text, where)
-    return text, str(data.get("id", task.get("id", where)))
+    return text, id_of(data, id_of(task, where))
 
 
 def _results(task: dict[str, Any], where: str) -> list[dict[str, Any]]:
-    annotations = [item for item in task.get("annotations") or [] if not item.get("was_cancelled")]
+    listed = task.get("annotations") or []
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        raise FormatError(f'{where}: "annotations" is no list of objects; export from Label Studio as JSON')
+    annotations = [item for item in listed if not item.get("was_cancelled")]
     if len(annotations) > 1:
-        raise FormatError(f"{where}: {len(annotations)} annotations of one task; keep one of them in Label Studio and export again")
-    return list(annotations[0].get("result") or []) if annotations else []
+        raise FormatError(
+            f"{where}: {len(annotations)} annotations of one task; keep one of them in Label Studio and export again"
+        )
+    results = annotations[0].get("result") or [] if annotations else []
+    if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
+        raise FormatError(f'{where}: "result" is no list of objects; export from Label Studio as JSON')
+    return results
 
 
 def _found(item: dict[str, Any], where: str) -> Found:

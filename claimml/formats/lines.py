@@ -46,7 +46,7 @@ def json_lines(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, dict[st
         where = f"{name}:{number}"
         try:
             value = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise FormatError(f"{where}: not JSON ({error}); each line must hold one JSON object") from None
         if not isinstance(value, dict):
             raise FormatError(f"{where}: {type(value).__name__}, not a JSON object; each line must hold one JSON object")
@@ -60,6 +60,12 @@ def text_of(values: dict[str, Any], where: str) -> str:
         raise FormatError(f'{where}: no "text"; each document needs {{"id", "text", "spans"}}')
     refuse_surrogates(text, where)
     return text
+
+
+def id_of(values: dict[str, Any], where: str) -> str:
+    """The id of a JSON object as text; the place stands in where there is none."""
+    id = values.get("id")
+    return where if id is None else str(id)
 
 
 def refuse_surrogates(text: str, where: str) -> None:

@@ -151,12 +151,23 @@ def found_span(item: Any, where: str) -> Found:
     for key, kind in (("start", int), ("end", int), ("label", str)):
         if type(item.get(key)) is not kind:
             raise FormatError(f'{where}: span {item!r} needs "{key}" of type {kind.__name__}')
+    if not item["label"]:
+        raise FormatError(f"{where}: span {item!r} has an empty label; name it")
     quoted, score = item.get("text"), item.get("score")
     if quoted is not None and not isinstance(quoted, str):
         raise FormatError(f'{where}: "text" of span {item!r} must be a string')
     if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
         raise FormatError(f'{where}: "score" of span {item!r} must be a number from 0 to 1')
     return Found(item["start"], item["end"], item["label"], quoted, where, score)
+
+
+def found_spans(items: Any, where: str) -> list[Found]:
+    """The "spans" of a JSON object; None is none."""
+    if items is None:
+        return []
+    if not isinstance(items, list):
+        raise FormatError(f'{where}: "spans" must be a list of {{"start", "end", "label"}}')
+    return [found_span(item, where) for item in items]
 
 
 def document(text: str, spans: Sequence[Span], id: str, where: str) -> Document:

@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from claimml.document import Document
 from claimml.errors import FormatError
-from claimml.formats.lines import decode, json_lines
-from claimml.formats.offsets import Repair, document, found_span, settle
+from claimml.formats.lines import decode, id_of, json_lines
+from claimml.formats.offsets import Repair, document, found_spans, settle
 
 
 def read(lines: Iterable[bytes], name: str, repairs: list[Repair], texts: Path | None = None) -> Iterator[Document]:
@@ -35,8 +35,8 @@ def read(lines: Iterable[bytes], name: str, repairs: list[Repair], texts: Path |
         if hashlib.sha256(data).hexdigest() != wanted:
             raise FormatError(f"{where}: {path} is not the annotated text (its SHA-256 differs); fetch the original again")
         text = decode(data, str(path))
-        id = str(values.get("id", source))
-        found = [found_span(item, where) for item in values.get("spans") or []]
+        id = id_of(values, source)
+        found = found_spans(values.get("spans"), where)
         yield document(text, settle(text, found, id, repairs), id, where)
 
 

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# models/mini from text and annotations, step by step; each step is skipped where its result lies in runs/.
+# Needs ../shared (texts that may be trained on but not passed on) and some hours on two cores.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" GOMP_SPINCOUNT=0 OMP_WAIT_POLICY=passive MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4294967296
+python=.venv/bin/python
+mkdir -p runs
+[ -f runs/domain.txt ] || $python training/plain.py runs/domain.txt ../shared/annotated/*.jsonl training/corpus/*/*.txt
+[ -f runs/pretrain-mini/pretrain.json ] || $python -m claimml.pretrain configs/pretrain-mini.toml
+$python -m claimml.train configs/mini.toml
+$python -m claimml.evaluate models/mini ../shared/gold/dev
+$python -m claimml.evaluate models/mini ../shared/gold --texts ../shared/seeds
