@@ -73,7 +73,7 @@ _SUFFIXES = {".conll": "conll", ".conllu": "conll", ".bio": "conll", ".iob": "co
 _PACKED = (".gz", ".xz")
 _BY_CONTENT = (".jsonl", ".ndjson", ".json", ".txt")
 # The suffixes that a format has in a folder, where the format is given.
-_IN_FOLDER = {name: (".jsonl", ".ndjson", ".json") for name in ("jsonl", "doccano", "standoff", "labelstudio")} | {
+_IN_FOLDER = dict.fromkeys(("jsonl", "doccano", "standoff", "labelstudio"), (".jsonl", ".ndjson", ".json")) | {
     "marks": (".txt",),
     "text": (".txt",),
     "pairs": (".jsonl",),

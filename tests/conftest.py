@@ -86,7 +86,7 @@ def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def make_model(tmp_path: Path) -> Callable[..., Path]:
     pytest.importorskip("onnx", reason="the miniature model is written with onnx, of the train extra")
-    return lambda **options: write_model(tmp_path / "made", **options)
+    return lambda **options: write_model(tmp_path / "made", **options)  # type: ignore[arg-type]
 
 
 def known_score(sure: float = 4.0) -> float:

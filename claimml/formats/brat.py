@@ -7,6 +7,8 @@ with a warning that counts them.
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import re
 import warnings
 from collections.abc import Iterable
@@ -40,6 +42,7 @@ def read(path: Path, id: str, repairs: list[Repair]) -> Document:
             groups.append(len(found))
     if left_out:
         warnings.warn(f"{path}: {left_out} relations, events, attributes or notes left out", stacklevel=2)
+    fragments = [_as_broken(text, fragment) for fragment in fragments]
     pieces = iter(zip(fragments, settle(text, fragments, id, repairs), strict=True))
     spans = [_joined(text, [next(pieces) for _ in range(size)]) for size in groups]
     return document(text, spans, id, str(path))
@@ -62,9 +65,16 @@ def _fragments(line: str, where: str) -> list[Found]:
     return found
 
 
+def _as_broken(text: str, found: Found) -> Found:
+    """Older brat quotes a line break inside one fragment as a space: that is no difference."""
+    covered = text[max(found.start, 0) : max(found.end, 0)]
+    same = found.text is not None and covered.replace("\n", " ") == found.text
+    return dataclasses.replace(found, text=covered) if same else found
+
+
 def _joined(text: str, pieces: list[tuple[Found, Span]]) -> Span:
     spans = [span for _, span in pieces]
-    for left, right in zip(spans, spans[1:], strict=False):
+    for left, right in itertools.pairwise(spans):
         if not _BREAK.fullmatch(text[left.end : right.start]):
             raise FormatError(
                 f"{pieces[0][0].where}: discontinuous span {left.start}-{left.end}, {right.start}-{right.end}; a span here "

@@ -107,7 +107,9 @@ def read(lines: Iterable[bytes], name: str, repairs: list[Repair]) -> Iterator[D
         elif not _COMMENT.fullmatch(line):
             columns = line.split("\t") if "\t" in line else _COLUMNS.split(line.strip(" "))
             if len(columns) < 2 or not columns[0]:
-                raise FormatError(f"{where}: {line!r} needs two columns, a token and its tag; sentences need a blank line between")
+                raise FormatError(
+                    f"{where}: {line!r} needs two columns, a token and its tag; sentences need a blank line between"
+                )
             draft = draft or _Draft(where, where)
             draft.add(columns[0], columns[-1], where, glued=any("SpaceAfter=No" in column for column in columns[1:-1]))
     if draft is not None:

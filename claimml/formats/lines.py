@@ -103,7 +103,7 @@ class FileNames:
     def path(self, folder: Path, id: str, suffix: str) -> Path:
         """`folder/id` + suffix, where `/` in the id makes subfolders; `FormatError` for an id that names no file."""
         for part in id.split("/"):
-            if not part or part.startswith(".") or len(part.encode()) > 200 or any(c < " " or c in '\\\x7f' for c in part):
+            if not part or part.startswith(".") or len(part.encode()) > 200 or any(c < " " or c in "\\\x7f" for c in part):
                 raise FormatError(
                     f"id {id!r} is no file name; give the document a short id without control characters, backslashes, "
                     "empty parts or a leading dot, or write a format that keeps ids inside the file (jsonl)"
