@@ -14,9 +14,7 @@ import itertools
 import json
 import os
 import re
-import shutil
 import sys
-import tempfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -272,10 +270,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 def _warned(name: str, repairs: list[Repair]) -> Iterator[None]:
     """One warning for all repairs made inside."""
     before = len(repairs)
-    yield
-    made = repairs[before:]
-    if made:
-        warnings.warn(f"{name}: offsets of {len(made)} spans repaired, the first: {made[0]}", stacklevel=3)
+    try:
+        yield
+    finally:  # also for a reader who stops half-way
+        made = repairs[before:]
+        if made:
+            warnings.warn(f"{name}: offsets of {len(made)} spans repaired, the first: {made[0]}", stacklevel=3)
 
 
 def write(documents: Iterable[Document], path: str | Path, format: str | None = None) -> None:
@@ -327,6 +327,8 @@ def _whole_file(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as raw:
             yield raw
         return
+    import tempfile  # here, since it and shutil take longer to import than all the rest
+
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as raw:
@@ -363,6 +365,9 @@ def _whole_folder(path: Path) -> Iterator[Path]:
     """A folder that becomes `path` when all is written, and leaves no trace when it is not."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise FormatError(f"{path}: is there already and not empty; remove it or choose another folder")
+    import shutil
+    import tempfile
+
     name = Path(tempfile.mkdtemp(prefix=f".{path.name[:100]}.", dir=path.parent))
     try:
         yield name

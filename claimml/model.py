@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,9 @@ class Window:
     end: int
     keep_start: int
     keep_end: int
+
+
+Job = tuple["Encoding", Window]
 
 
 def windows(text: str, starts: Sequence[int], size: int, overlap: int = 32) -> list[Window]:
@@ -119,7 +123,7 @@ class OnnxTagger:
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(self.directory / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._start, self._end = self._special_tokens()
+        self._start, self._end = special_tokens(self._tokenizer)
         self._size: int = self.manifest["window"] - len(self._start) - len(self._end)
         self._scale: float = self.manifest["calibration"]["scale"]
         self._shift: float = self.manifest["calibration"]["shift"]
@@ -144,74 +148,106 @@ class OnnxTagger:
         self.threads = threads or len(os.sched_getaffinity(0))
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
-    def _special_tokens(self) -> tuple[list[int], list[int]]:
-        """The ids that the tokenizer puts before and behind a text."""
-        ids = self._tokenizer.encode("").ids
-        return ids[: (len(ids) + 1) // 2], ids[(len(ids) + 1) // 2 :]
-
     def tag(self, texts: Sequence[str]) -> list[Document]:
         """One document a text, in order. Every character is read, however long the text."""
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        jobs: list[tuple[int, Window]] = []
-        offsets: list[list[tuple[int, int]]] = []
-        for number, (text, encoding) in enumerate(zip(texts, encodings, strict=True)):
-            offsets.append([trimmed(text, start, end) for start, end in encoding.offsets])
-            jobs.extend((number, window) for window in windows(text, [o[0] for o in offsets[-1]], self._size))
+        return tag_windows(
+            texts, self._tokenizer, self._size, self._tags, self._run_all, scale=self._scale, shift=self._shift, name=self.name
+        )
 
-        def run(job: tuple[int, Window]) -> Array:
-            return self._log_probabilities(encodings[job[0]], job[1])
+    def _run_all(self, jobs: list[Job]) -> list[Array]:
+        return list(self._pool.map(self._run, jobs)) if self._pool and len(jobs) > 1 else [self._run(job) for job in jobs]
 
-        results = list(self._pool.map(run, jobs)) if self._pool and len(jobs) > 1 else [run(job) for job in jobs]
-        parts: list[list[Array]] = [[] for _ in texts]
-        for (number, _), result in zip(jobs, results, strict=True):
-            parts[number].append(result)
-        return [
-            Document(text, self._spans(text, offsets[number], parts[number]), tagger=self.name)
-            for number, text in enumerate(texts)
-        ]
-
-    def _log_probabilities(self, encoding: Encoding, window: Window) -> Array:
-        """(kept tokens, tags) log-probabilities of one window."""
+    def _run(self, job: Job) -> Array:
+        """(tokens, tags) logits of one window."""
         import numpy as np
 
+        encoding, window = job
         ids = np.array([[*self._start, *encoding.ids[window.start : window.end], *self._end]], dtype=np.int64)
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        logits = self._session.run(None, {name: feeds[name] for name in self._inputs})[0][0]
-        first = len(self._start) - window.start
-        kept = logits[window.keep_start + first : window.keep_end + first].astype(np.float32)
-        kept = kept - kept.max(axis=-1, keepdims=True)
-        result: Array = kept - np.log(np.exp(kept).sum(axis=-1, keepdims=True))
-        return result
+        logits: Array = self._session.run(None, {name: feeds[name] for name in self._inputs})[0][0]
+        return logits[len(self._start) : len(self._start) + window.end - window.start]
 
-    def _spans(self, text: str, offsets: list[tuple[int, int]], parts: list[Array]) -> tuple[Span, ...]:
-        import numpy as np
 
-        if not parts:
-            return ()
-        scores = np.concatenate(parts)
-        # Special pieces without characters (a blank alone, say) can be in no span.
-        real = [i for i, (start, end) in enumerate(offsets) if start < end]
-        if len(real) < len(offsets):
-            scores, offsets = scores[real], [offsets[i] for i in real]
-        path = best_path(scores, self._tags, np.array(glued(text, offsets)))
-        starts = {start: i for i, (start, _) in enumerate(offsets)}
-        ends = {end: i for i, (_, end) in enumerate(offsets)}
-        spans = []
-        for span in decode([self._tags[i] for i in path], offsets):
-            first, last = starts[span.start], ends[span.end]
-            worst = float(scores[np.arange(first, last + 1), path[first : last + 1]].min())
-            if last + 1 < len(offsets):
-                goes_on = float(np.exp(scores[last + 1, self._tags.index(f"I-{span.label}")]))
-                worst = min(worst, float(np.log(max(1e-9, 1.0 - goes_on))))
-            spans.append(Span(span.start, span.end, span.label, self._calibrated(worst)))
-        return tuple(spans)
+def special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
+    """The ids that the tokenizer puts before and behind a text."""
+    ids = tokenizer.encode("").ids
+    return ids[: (len(ids) + 1) // 2], ids[(len(ids) + 1) // 2 :]
 
-    def _calibrated(self, log_probability: float) -> float:
-        """The least sure tag's log-probability as the chance that the whole span is right."""
-        import math
 
-        odds = log_probability - math.log(max(1e-9, -math.expm1(min(log_probability, -1e-9))))
-        return 1.0 / (1.0 + math.exp(-(self._scale * odds + self._shift)))
+def tag_windows(
+    texts: Sequence[str],
+    tokenizer: Tokenizer,
+    size: int,
+    tags: Sequence[str],
+    run: Callable[[list[Job]], list[Array]],
+    *,
+    scale: float = 1.0,
+    shift: float = 0.0,
+    name: str = "",
+) -> list[Document]:
+    """Tag texts with any network: `run` takes windows to their logits, (tokens of the window, tags) each.
+
+    `size` is a window's tokens without the special ones; `scale` and `shift` calibrate the scores. The
+    shipped model and one half-way through training read, cut and decode by this very function.
+    """
+    encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    offsets = [
+        [trimmed(text, start, end) for start, end in encoding.offsets] for text, encoding in zip(texts, encodings, strict=True)
+    ]
+    jobs: list[Job] = []
+    owners: list[int] = []
+    for number, (text, encoding) in enumerate(zip(texts, encodings, strict=True)):
+        for window in windows(text, [start for start, _ in offsets[number]], size):
+            jobs.append((encoding, window))
+            owners.append(number)
+    parts: list[list[Array]] = [[] for _ in texts]
+    for owner, (_, window), logits in zip(owners, jobs, run(jobs), strict=True):
+        parts[owner].append(_log_probabilities(logits[window.keep_start - window.start : window.keep_end - window.start]))
+    return [
+        Document(text, _spans(text, offsets[number], parts[number], tags, scale, shift), tagger=name)
+        for number, text in enumerate(texts)
+    ]
+
+
+def _log_probabilities(logits: Array) -> Array:
+    import numpy as np
+
+    logits = logits.astype(np.float32)
+    logits = logits - logits.max(axis=-1, keepdims=True)
+    result: Array = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return result
+
+
+def _spans(
+    text: str, offsets: list[tuple[int, int]], parts: list[Array], tags: Sequence[str], scale: float, shift: float
+) -> tuple[Span, ...]:
+    import numpy as np
+
+    if not parts:
+        return ()
+    scores = np.concatenate(parts)
+    # Special pieces without characters (a blank alone, say) can be in no span.
+    real = [i for i, (start, end) in enumerate(offsets) if start < end]
+    if len(real) < len(offsets):
+        scores, offsets = scores[real], [offsets[i] for i in real]
+    path = best_path(scores, tags, np.array(glued(text, offsets)))
+    starts = {start: i for i, (start, _) in enumerate(offsets)}
+    ends = {end: i for i, (_, end) in enumerate(offsets)}
+    spans = []
+    for span in decode([tags[i] for i in path], offsets):
+        first, last = starts[span.start], ends[span.end]
+        worst = float(scores[np.arange(first, last + 1), path[first : last + 1]].min())
+        if last + 1 < len(offsets):
+            goes_on = float(np.exp(scores[last + 1, tags.index(f"I-{span.label}")]))
+            worst = min(worst, float(np.log(max(1e-9, 1.0 - goes_on))))
+        spans.append(Span(span.start, span.end, span.label, _calibrated(worst, scale, shift)))
+    return tuple(spans)
+
+
+def _calibrated(log_probability: float, scale: float, shift: float) -> float:
+    """The least sure tag's log-probability as the chance that the whole span is right."""
+    odds = log_probability - math.log(max(1e-9, -math.expm1(min(log_probability, -1e-9))))
+    return 1.0 / (1.0 + math.exp(-(scale * odds + shift)))
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

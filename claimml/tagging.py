@@ -94,7 +94,15 @@ def best_path(scores: Array, tags: Sequence[str], glued: Array | None = None) ->
         if tag.startswith("B-"):
             within[j, j] = -np.inf
             within[j, tags.index(f"I-{tag[2:]}")] = 0.0
-    total = scores[0] + np.where([tag.startswith("I-") for tag in tags], -np.inf, 0.0)
+    first = np.where([tag.startswith("I-") for tag in tags], -np.inf, 0.0)
+    # Where each token's best tag may follow its neighbour's, no other path can be better.
+    greedy = scores.argmax(axis=1)
+    steps = penalty[greedy[:-1], greedy[1:]]
+    if glued is not None:
+        steps = np.where(glued[1:], within[greedy[:-1], greedy[1:]], steps)
+    if first[greedy[0]] == 0 and not np.isneginf(steps).any():
+        return [int(tag) for tag in greedy]
+    total = scores[0] + first
     back = np.zeros((count, width), dtype=np.int64)
     for t in range(1, count):
         step = total[:, None] + (within if glued is not None and glued[t] else penalty)

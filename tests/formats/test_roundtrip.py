@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from claimml.errors import FormatError
 
 NASTY = (
     "a", "Z", "é", "e\u0301", " ", "  ", "\u00a0", "\u00ad", "\u200b", "\u200d", "\ufeff", "\u2028", "\u0085", "\x1c", "\x00",
-    "\n", "\r\n", "\r", "\n\n", "\t", "😀", "👩\u200d🚀", "𐀀", "שלום", "\u202e", "日本", "[", "]", "\\", "[Q ", "===", "=== ", "=== x 2024-01-01",
+    "\n", "\r\n", "\r", "\n\n", "\t", "😀", "👩\u200d🚀", "𐀀", "שלום", "\u202e", "日本", "[", "]", "\\", "[Q ",
+    "===", "=== ", "=== x 2024-01-01",
     "#", "# ", '"', "{", "-DOCSTART-", "7.000", "Su-35", "O\t", "ﬁ", "İ", "ǅ", ". A", "T1\t",
 )  # fmt: skip
 texts = st.lists(
@@ -29,9 +31,7 @@ labels = st.one_of(st.sampled_from(LABELS), st.sampled_from(("B-X", "é ü", "x:
 def documents(draw: st.DrawFn, labels: st.SearchStrategy[str] = labels) -> Document:
     text = draw(texts)
     borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
-    spans = [
-        Span(start, end, draw(labels)) for start, end in zip(borders, borders[1:], strict=False) if draw(st.integers(0, 3))
-    ]
+    spans = [Span(start, end, draw(labels)) for start, end in itertools.pairwise(borders) if draw(st.integers(0, 3))]
     return Document(text, tuple(spans), id=draw(ids))
 
 

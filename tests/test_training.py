@@ -1,0 +1,139 @@
+"""The tools beside the corpora: the proofreader and the agreement of two passes."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from claimml.document import Document, Span
+from claimml.errors import FormatError
+
+TRAINING = Path(__file__).parents[1] / "training"
+
+
+def tool(name: str) -> ModuleType:
+    """training/NAME.py as a module; it is a program and belongs to no package."""
+    spec = importlib.util.spec_from_file_location(f"training_{name}", TRAINING / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+lint = tool("lint")
+agreement = tool("agreement")
+
+
+def findings(tmp_path: Path, content: str) -> list[str]:
+    file = tmp_path / "m.txt"
+    file.write_bytes(content.encode())
+    return [str(finding).removeprefix(f"{file}:") for finding in lint.lint([file])]
+
+
+def test_a_clean_article_gives_no_finding(tmp_path: Path) -> None:
+    content = "=== a 2024-05-01\n\nKepada [A PT Rajawali Tbk.], [A J.F.K.] membawa [Q 3] [W rudal] \\[sic\\].\n"
+    assert findings(tmp_path, content) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("Si [A Rai, ]pergi.", "2: a: 'Rai, ' begins or ends with a blank"),
+        ("Di [L “Kota”].", "2: a: '“Kota”' begins or ends with a blank"),
+        ("x\n\nDi [L Kota\nLama].", "4: a: line break in 'Kota\\nLama'"),
+        ("Ber[W senjata].", "2: a: 'senjata' cuts a word in 'Bersenjata.'"),
+        ("[W Senjata]nya.", "2: a: 'Senjata' cuts a word"),
+        ("x [A b", "2: a: a mark of ACTOR never closes"),
+        ("", "2: a: no text under this header"),
+        ("[A Rusia] datang.\n\nDi Rusia.", "4: missed? a: 'Rusia' is marked elsewhere"),
+    ],
+)
+def test_each_broken_rule_is_found_once_at_its_line(body: str, wanted: str, tmp_path: Path) -> None:
+    found = findings(tmp_path, f"=== a 2024-05-01\n{body}\n")
+    assert len(found) == 1
+    assert found[0].startswith(wanted)
+
+
+def test_headers_and_double_ids(tmp_path: Path) -> None:
+    found = findings(tmp_path, "=== a 2024-05-01\nx\n=== Satu 2024-05-01\nx\n=== b\nx\n=== a 2024-05-02\nx\n=== c d e\nx\n")
+    assert [line.split(":")[0] for line in found] == ["3", "5", "7", "9"]
+    assert "'a' stands already at" in found[2]
+
+
+def test_a_bare_name_counts_only_outside_of_marks_and_as_a_whole(tmp_path: Path) -> None:
+    content = "=== a 2024-05-01\n[L Jawa] dan [L Jawa Barat]; [A Polisi Jawa]; Jawanya; [W tank], tank, [Q 2], 2.\n"
+    found = findings(tmp_path, content)
+    assert len(found) == 1
+    assert "'tank' is marked elsewhere" in found[0]
+
+
+def test_the_program_says_what_it_read_and_fails_on_broken_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "good.txt").write_text("=== a 2024-05-01\n[A Rusia] datang, kata Rusia.\n", "utf-8")
+    assert lint.main([str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 articles, 4 words, 1 marks (1 ACTOR)"
+    (tmp_path / "worse.txt").write_text("=== b 2024-05-01\n[A Rusia,]\n", "utf-8")
+    assert lint.main([str(tmp_path)]) == 1
+    assert lint.main([str(tmp_path / "none")]) == 1
+
+
+def test_our_corpora_break_no_rule() -> None:
+    files = sorted((TRAINING / "corpus").rglob("*.txt"))
+    assert [str(finding) for finding in lint.lint(files) if finding.broken] == []
+
+
+FIRST = Document(
+    "Rusia mengirim 3 rudal jelajah ke Kuba hari ini.",
+    (Span(0, 5, "ACTOR"), Span(15, 16, "QUANTITY"), Span(17, 30, "WEAPON"), Span(34, 38, "LOCATION")),
+    id="a",
+)
+SECOND = Document(
+    FIRST.text, (Span(0, 5, "LOCATION"), Span(15, 16, "QUANTITY"), Span(17, 22, "WEAPON"), Span(39, 47, "QUANTITY"))
+)
+
+
+def test_agreement_counts_strictly_and_by_label() -> None:
+    found = agreement.Agreement()
+    found.add(FIRST, SECOND)
+    assert found.f1() == 2 * 1 / 8
+    assert found.f1("QUANTITY") == 2 * 1 / 3
+    assert found.f1("ACTOR") == 0.0
+    assert found.f1("PERSON") == 1.0
+    found.add(FIRST, FIRST)
+    assert found.f1() == 2 * 5 / 16
+
+
+def test_disagreements_are_paired_by_overlap() -> None:
+    spans = FIRST.spans
+    assert list(agreement.disagreements(FIRST, SECOND)) == [
+        ("label", spans[0], SECOND.spans[0]),
+        ("borders", spans[2], SECOND.spans[2]),
+        ("missing", spans[3], None),
+        ("missing", None, SECOND.spans[3]),
+    ]
+    both = Document(FIRST.text, (Span(0, 14, "LOCATION"), *spans[1:]))
+    assert list(agreement.disagreements(FIRST, both)) == [("both", spans[0], both.spans[0])]
+    assert list(agreement.disagreements(FIRST, FIRST)) == []
+
+
+def test_passes_over_different_texts_are_refused() -> None:
+    with pytest.raises(FormatError, match=r"a: the passes differ in their text from character 5: ' mengirim"):
+        agreement.Agreement().add(FIRST, Document("Rusia. Lalu"))
+
+
+def test_the_program_prints_disagreements_and_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_text("=== x 2024-05-01\n[A Rusia] dan [W tank].\n=== y 2024-05-01\nx\n", "utf-8")
+    (tmp_path / "b.txt").write_text("=== x 2024-05-01\n[L Rusia] dan [W tank].\n", "utf-8")
+    assert agreement.main([str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "x: label: ACTOR 'Rusia' | LOCATION 'Rusia'   ...Rusia dan tank...."
+    assert out[1] == f"only in {tmp_path}/a.txt: y"
+    assert out[-1].split() == ["all", "2", "2", "1", "0.500"]
+    assert agreement.main([str(tmp_path / "a.txt")]) == 2
+    (tmp_path / "b.txt").write_text("=== z 2024-05-01\n[L Rusia]\n", "utf-8")
+    assert agreement.main([str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]) == 1
