@@ -33,8 +33,9 @@ _LABELS = {
 }
 # What may stand around a name and is no part of it: the noun of the body, the class of the place.
 _AROUND = re.compile(
-    r"^(?:militer|pasukan|tentara|pemerintah(?:an)?|angkatan (?:darat|laut|udara|bersenjata)|kelompok|milisi|rezim|kantor berita|"
-    r"harian|perusahaan|pt|grup|kota|kabupaten|provinsi|pulau|pelabuhan|wilayah|bandara|desa|negara|ibu ?kota|government of|"
+    r"^(?:militer|pasukan|tentara|pemerintah(?:an)?|angkatan (?:darat|laut|udara|bersenjata)|kelompok|milisi|rezim|"
+    r"kantor berita|harian|perusahaan|pt|grup|kota|"
+    r"kabupaten|provinsi|pulau|pelabuhan|wilayah|bandara|desa|negara|ibu ?kota|government of|"
     r"the|city of)\s+",
 )
 _TAIL = re.compile(r"(?:nya|['’]s|\s+(?:utara|selatan|timur|barat|tengah))$")
@@ -96,7 +97,7 @@ def _entries(file: Path, table: Mapping[str, Any]) -> Iterator[Entry]:
 
 def _id(item: Mapping[str, Any], file: Path) -> str:
     if not isinstance(item.get("id"), str):
-        raise FormatError(f"{file}: the entry with names {item.get('names')} has no id; add id = \"...\"")
+        raise FormatError(f'{file}: the entry with names {item.get("names")} has no id; add id = "..."')
     return str(item["id"])
 
 
@@ -164,7 +165,13 @@ class Gazetteer:
         if words[:1] == ["sistem"] and "pertahanan" in words:
             return "air-defence"
         for word in words:
-            for form in (word, word.split("-")[0], word.removesuffix("nya"), word.removesuffix("s"), word.removesuffix("ies") + "y"):
+            for form in (
+                word,
+                word.split("-")[0],
+                word.removesuffix("nya"),
+                word.removesuffix("s"),
+                word.removesuffix("ies") + "y",
+            ):
                 found = self._heads.get(form) or pairs.get(form)
                 if found and found not in ("system", "generic"):
                     return found

@@ -10,7 +10,9 @@ from typing import Any
 from claimml.gazetteer import LEXICON, Entry, Gazetteer, read
 
 # Flags of a word. The first eight set off rules; the others are looked at by them.
-NAME, NUMBER, WEAPON, BODY, SITE, TITLE, CAPITAL, SHAPE, COMMON, NONE, INNER, MODIFIER, UNIT, CLASSIFIER = (1 << n for n in range(14))
+NAME, NUMBER, WEAPON, BODY, SITE, TITLE, CAPITAL, SHAPE, COMMON, NONE, INNER, MODIFIER, UNIT, CLASSIFIER = (
+    1 << n for n in range(14)
+)
 TRIGGERS = (1 << 8) - 1
 
 # Word characters: letters, digits, and the marks and invisible characters that sit inside a written word.
@@ -20,12 +22,54 @@ TOKEN = re.compile(
     rf"|Rp\.?(?=\s?\d)|(?:US|AS|A|S|C|HK)?\$|\d+-an\b"
     rf"|\d+(?:[.,]\d+)*(?!{_W}|[./]\w)"
     rf"|\d+(?:[.,]\d+)+"
-    rf"|{_W}+(?:['’‘`/-]{_W}+)*(?:\.(?:com|co|id|net|org|tv|go|ac|mil)\b)*"
+    rf"|{_W}+(?:(?:['’‘`](?!s\b)|-|(?<=[A-Z0-9])/(?=[A-Z0-9](?![a-z]))){_W}+)*(?:\.(?:com|co|id|net|org|tv|go|ac|mil)\b)*"
     r"|[^\w\s]|\n"
 )
 _SENTENCE_END = frozenset('.!?:;"“”‘\n•|*(')
 _DERIVED = re.compile(r"(?:me(?:m|n|l|r|w|y)|ber|ter|di|pem|pen|per|ke|se|pel)[a-z]{3,}(?:kan|an|i|nya)?$")
 _GLUED = re.compile(r"[^\W\d_]*[a-zà-ÿ][A-Z][a-z]")
+
+
+Found = tuple[int, str] | None
+
+
+def vocabulary(text: str) -> frozenset[str]:
+    """The set of the words of a text."""
+    return frozenset(text.split())
+
+
+ACRONYM = re.compile(r"[A-Z][A-Z-]{1,6}$")
+_VERB = re.compile(r"(?:me(?:m|n|ng|ny|l|r|w|y)[a-z]{3,}|ber[a-z]{3,}|ter[a-z]{4,}|di[a-z]{4,}(?:kan|i)?)$")
+_BER_NOUNS = vocabulary(
+    "berita berkas berlian beras menteri mentor meter mesin mobil menara media merek medali terminal tersangka terdakwa "
+    "terduga teroris terowongan direktur dinas distrik divisi dimensi disiplin digit diplomat"
+)
+
+
+def _plain(word: str, flags: Mapping[str, int]) -> bool:
+    """Whether a word that is not in the word list is by its shape none of a name: it is derived, or a headline's verb.
+
+    Headlines drop the prefix of a verb (Cegat for mencegat), so the prefixed forms are looked up.
+    """
+    if len(word) > 6 and _DERIVED.match(word):
+        return True
+    first, rest = word[0], word[1:]
+    if first in "lrwymn":
+        forms = ["me" + word]
+    elif first in "bfv":
+        forms = ["mem" + word]
+    elif first in "cdjz":
+        forms = ["men" + word]
+    elif first in "ptsk":
+        forms = [
+            {"p": "mem", "t": "men", "s": "meny", "k": "meng"}[first] + rest,
+            "men" + word if first == "s" else "meng" + rest,
+        ]
+    else:
+        forms = ["meng" + word]
+    if word.endswith("kan") or word.endswith("i"):
+        forms += ["di" + word]
+    return any(flags.get(form + suffix, 0) & COMMON for form in forms for suffix in ("", "i", "kan"))
 
 
 class Words(dict[str, int]):
@@ -53,7 +97,7 @@ class Lexicon:
     """Everything the rules look words up in, read once."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
-        grammar = {name: table for name, table in read(LEXICON / "grammar.toml").items()}
+        grammar = read(LEXICON / "grammar.toml")
         weapons = read(LEXICON / "weapons.toml")
         words = read(LEXICON / "words.toml")
         self.flags = Words()
@@ -88,6 +132,7 @@ class Lexicon:
         self.heads = {field: self._heads(weapons, field) for field in ("always", "military", "modified", "english")}
         for heads in self.heads.values():
             self._flag(WEAPON, heads)
+        self._flag(WEAPON, (f"{head}s" for head in self.heads["english"]))
         self.modifiers = frozenset(weapons["modifiers"]["single"].split())
         self.english = frozenset(weapons["modifiers"]["english"].split())
         self.english_tails = frozenset(weapons["modifiers"]["english_tails"].split())
@@ -98,7 +143,10 @@ class Lexicon:
         self.not_shapes = frozenset(weapons["designations"]["not"].split())
         for line in grammar["none"]["phrases"].splitlines():
             self._name(Entry(line.strip(), "", "none"))
+        towns = self.sets["place.towns"]
         for entry in gazetteer.entries:
+            if entry.kind == "capital" and entry.name in towns:
+                entry = Entry(entry.name, entry.id, "place", "town")
             self._name(entry)
         for options in self.names.values():
             options.sort(key=lambda option: -len(option[0]))
@@ -143,7 +191,20 @@ class Page:
     sentence or in a headline unless the word is uncommon. What the rules have found so far is in `spans`.
     """
 
-    __slots__ = ("ends", "flags", "lexicon", "lower", "memory", "spans", "starts", "text", "title", "upper", "words", "_military")
+    __slots__ = (
+        "_military",
+        "ends",
+        "flags",
+        "lexicon",
+        "lower",
+        "memory",
+        "spans",
+        "starts",
+        "text",
+        "title",
+        "upper",
+        "words",
+    )
 
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
@@ -157,8 +218,13 @@ class Page:
             if "-" in word and len(word) > 3 and word[0] not in "0123456789":
                 parts = word.split("-")
                 # A hyphen is a border between parties (Iran-Israel) and after a prefix (anti-AS).
-                if word.lower() not in names and any(part[:1].isupper() and part.lower() in names for part in parts) and (
-                    parts[0].islower() and parts[0] != "al" or all(part.lower() in names and part[:1].isupper() for part in parts)
+                if (
+                    word.lower() not in names
+                    and any(part[:1].isupper() and part.lower() in names for part in parts)
+                    and (
+                        (parts[0].islower() and parts[0] != "al")
+                        or all(part.lower() in names and part[:1].isupper() for part in parts)
+                    )
                 ):
                     for part in parts:
                         if part:
@@ -196,18 +262,20 @@ class Page:
                 end = size
             long = [i for i in range(begin, end) if len(words[i]) > 3 and words[i][0].isalpha()]
             title = len(long) > 2 and sum(upper[i] for i in long) >= 0.7 * len(long)
+            if title:
+                self.title[begin:end] = [True] * (end - begin)
+            elif end - begin > 12:
+                self._mark_headlines(begin, end)
             fresh = True
             for i in range(begin, end):
                 word = words[i]
-                if title:
-                    self.title[i] = True
                 if upper[i]:
                     flag = flags[i]
                     if flag & NONE:
                         pass
-                    elif not (title or fresh):
-                        flags[i] = flag | CAPITAL
-                    elif not flag & (COMMON | INNER) and not (len(word) > 6 and _DERIVED.match(lower[i]) and not flag & NAME):
+                    elif not (fresh or self.title[i]) or (
+                        not flag & (COMMON | INNER) and (flag & NAME or not _plain(lower[i], self.lexicon.flags))
+                    ):
                         flags[i] = flag | CAPITAL
                 elif word[0].isdigit():
                     flags[i] |= NUMBER
@@ -216,6 +284,27 @@ class Page:
                     upper[i] = True
                 fresh = word in _SENTENCE_END
             begin = end + 1
+
+    def _mark_headlines(self, begin: int, end: int) -> None:
+        """Mark headlines that stand inside a line: long stretches of words with capitals, common words among them."""
+        words, flags, upper = self.words, self.flags, self.upper
+        i = begin
+        while i < end:
+            if not upper[i]:
+                i += 1
+                continue
+            first = last = i
+            capitals = common = 0
+            while i < end and (
+                upper[i] or words[i][0].isdigit() or (len(words[i]) <= 4 and (words[i].islower() and words[i] in _SMALL))
+            ):
+                if upper[i]:
+                    capitals += 1
+                    common += bool(flags[i] & COMMON) and not flags[i] & (INNER | BODY | SITE | TITLE)
+                    last = i
+                i += 1
+            if capitals >= 5 and common >= 3:
+                self.title[first : last + 1] = [True] * (last + 1 - first)
 
     @property
     def military(self) -> bool:
@@ -243,7 +332,7 @@ class Page:
                     return end, entry
                 continue
             if not self.upper[i]:
-                if kind == "country" and len(word) > 4 and not self.flags[i] & COMMON or entry.name[0].islower():
+                if (kind == "country" and len(word) > 4 and not self.flags[i] & COMMON) or entry.name[0].islower():
                     return end, entry
                 continue
             if len(entry.name) < 4 and word != entry.name and not rest:
@@ -268,7 +357,7 @@ class Page:
     def before(self, i: int) -> str:
         """The lower-case word before token `i` in its line, quotation marks left out; "" if none."""
         i -= 1
-        while i >= 0 and self.words[i] in '"“”‘’\'':
+        while i >= 0 and self.words[i] in "\"“”‘’'":
             i -= 1
         return self.lower[i] if i >= 0 and self.words[i] != "\n" else ""
 
@@ -277,11 +366,23 @@ class Page:
         return bool(_GLUED.match(self.words[i]))
 
 
-_WAR = frozenset(
-    "militer tempur rudal senjata tentara tni pasukan perang serangan tank drone roket jet peluru amunisi musuh nato alutsista "
-    "angkatan kri skadron pertahanan prajurit armada bom artileri military missile troops army navy war".split()
+_SMALL = vocabulary("di ke dari dan yang pada oleh atau usai demi buat soal")
+_WAR = vocabulary(
+    "militer tempur rudal senjata tentara tni pasukan perang serangan tank drone roket jet peluru amunisi musuh nato "
+    "alutsista angkatan kri skadron pertahanan prajurit armada bom artileri military missile troops army navy war"
 )
-_CIVIL = frozenset(
-    "penumpang maskapai penerbangan pramugari bandara airlines nelayan ferry feri turis wisata tiket komersial passenger kabin "
-    "pilotnya kargo boeing airbus".split()
+_CIVIL = vocabulary(
+    "penumpang maskapai penerbangan pramugari bandara airlines nelayan ferry feri turis wisata tiket komersial passenger "
+    "kabin pilotnya kargo boeing airbus"
 )
+
+
+def breaks(page: Page, j: int) -> bool:
+    """Whether the name at token `j` is one that ends an unknown name before it."""
+    found = page.find_name(j)
+    return found is not None and found[1].kind in ("country", "capital", "metonym", "none", "weapon", "actor", "adjective")
+
+
+def is_verb(word: str) -> bool:
+    """Whether a word has the shape of an Indonesian verb."""
+    return bool(_VERB.match(word)) and word not in _BER_NOUNS

@@ -1,0 +1,504 @@
+"""Who does what to whom around a trigger: a walk to the right for things, parties and places, one to the left for the subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from claimml.claims.events import CLAUSE_WORDS, Trigger
+from claimml.claims.words import Sentence, Token, Triggers
+
+VERB = re.compile(r"(?:me[lrwy]\w{3,}|me[mn]\w{3,}|di[a-z]{5,}|ber[a-z]{3,}|ter[a-z]{4,})$")
+_AUXILIARY = frozenset(
+    "telah sudah akan sedang pernah dapat bisa mungkin juga tidak tak belum masih terus mulai harus bakal ingin berupaya baru kembali lagi "
+    "semuanya sebelumnya kini dilaporkan diduga dituduh dikabarkan dituding has have had will would may might can could is are was were did also".split()
+)
+SPANS = ("QUANTITY", "WEAPON", "ACTOR", "LOCATION")
+
+
+@dataclass(slots=True)
+class Thing:
+    """One item of an event: code points, and the token of its quantity."""
+
+    start: int
+    end: int
+    token: int
+    quantity: int | None = None
+    hedged: bool = False
+
+
+@dataclass(slots=True)
+class Arguments:
+    """What stands around a trigger, as indices of tokens: things, and tokens by their role."""
+
+    things: list[Thing] = field(default_factory=list)
+    roles: dict[str, list[int]] = field(default_factory=dict)
+    status: str = ""
+
+    def add(self, role: str, token: int) -> None:
+        if token not in self.roles.setdefault(role, []):
+            self.roles[role].append(token)
+
+
+class Walker:
+    """Reads the arguments of one trigger of a sentence."""
+
+    def __init__(self, text: str, sentence: Sentence, found: Sequence[Trigger], lexicon: Triggers) -> None:
+        self.text = text
+        self.tokens = sentence.tokens
+        self.lexicon = lexicon
+        self.verbs = {t.first: t for t in found}
+        self.inside = {i for t in found for i in range(t.first, t.last)}
+
+    # ---- the right side
+
+    def right(self, trigger: Trigger) -> Arguments:
+        """Things and roles behind a trigger, up to where its clause ends."""
+        tokens, lexicon = self.tokens, self.lexicon
+        found = Arguments()
+        role = ""  # what the last preposition made of the next name
+        open_quantity: int | None = None  # a quantity whose weapon has not come
+        shared: int | None = None  # a container's quantity, which all of its list have
+        last: tuple[str, int] = ("", -1)  # role and token of the last name
+        depth = gap = 0
+        hedged = False
+        i = trigger.last
+        while i < len(tokens):
+            token = tokens[i]
+            word = token.word
+            if word == "(":
+                depth += 1
+            elif word == ")":
+                depth = max(0, depth - 1)
+            elif depth:
+                if token.kind == "QUANTITY" and found.things and found.things[-1].quantity is None and self.countable(i):
+                    found.things[-1].quantity = i
+            elif token.kind == "sign":
+                if word in (";", "–", "—", ".", "!", "?") or word == ":" and found.things:
+                    break
+                if word == "-" and self.spaced(i):
+                    break
+                if word == "," and not self.list_goes_on(i, found, last):
+                    break
+                if word == "," and role not in ("to", "from"):
+                    role = ""
+            elif token.kind == "word":
+                gap += 1
+                status = self.carrier(i)
+                if status is not None:
+                    end, hedge = status
+                    hedged = hedged or hedge
+                    if hedge:
+                        found.status = "alleged"
+                    if open_quantity is not None:
+                        shared = open_quantity
+                    role, gap, i = "", 0, end
+                    continue
+                listing = lexicon.list.at(tokens, i)
+                if listing:
+                    if listing[0] < len(tokens):
+                        role, gap, i = "", 0, listing[0]
+                        continue
+                    break
+                preposition = lexicon.prepositions.get(word)
+                if self.hedge(i):
+                    preposition = ""
+                    gap = 0
+                elif preposition == "to" and word in ("untuk", "for", "to") and not self.party_follows(i):
+                    if i + 1 < len(tokens) and (self.verbish(i + 1) or i + 1 in self.inside or found.things):
+                        break
+                    role, gap = "other", 0
+                elif preposition and not (word in ("menggunakan", "memakai", "using") and trigger.frame != "hit"):
+                    role, gap = preposition, 0
+                elif word in lexicon.stop or word in CLAUSE_WORDS:
+                    break
+                elif word == "yang" or word == "which":
+                    break
+                elif i in self.verbs and i != trigger.first:
+                    other = self.verbs[i]
+                    if other.voice == "noun" and other.event == trigger.event and not found.things and gap <= 3:
+                        gap = 0  # "melakukan pengiriman", "mengirim pasokan": one event
+                    elif not found.things and i == trigger.last + 1 and tokens[i - 1].word in lexicon.also:
+                        gap = 0  # "menangkap atau membunuh": one object
+                    else:
+                        break
+                elif word in lexicon.also:
+                    if self.new_clause(i + 1):
+                        break
+                    if role not in ("to", "from", "by"):
+                        role = ""
+                elif self.verbish(i) and not (trigger.voice != "noun" and not found.things and (gap <= 1 or tokens[i - 1].word in lexicon.also)):
+                    break
+                elif word in lexicon.troops and not role and trigger.frame in ("give",) + (("act",) if trigger.event == "use" else ()):
+                    if not found.things or tokens[i - 1].word in (",", '"') or tokens[i - 1].word in lexicon.also or gap <= 2:
+                        if not self.named(i):
+                            found.things.append(Thing(token.start, token.end, i))
+                        gap = 0
+                elif gap > 6 and not found.things:
+                    break
+            elif token.kind == "QUANTITY":
+                noun = self.troop_noun(token)
+                if role in ("to", "from", "by", "at", "via") and gap == 0 and not (i + 1 < len(tokens) and tokens[i + 1].kind == "WEAPON"):
+                    role = ""
+                elif noun and role not in ("at", "against"):
+                    found.things.append(Thing(*noun, i, i))
+                    shared = None
+                elif self.countable(i):
+                    if self.weapon_follows(i):
+                        open_quantity = i
+                        shared = i if self.holds(i) else None
+                    elif found.things and found.things[-1].quantity is None:
+                        found.things[-1].quantity = i
+                        if self.money(i):
+                            for thing in found.things:
+                                thing.quantity = thing.quantity or i
+                    else:
+                        open_quantity = i
+                        shared = i if self.holds(i) else None
+                if role not in ("with",):
+                    role = ""
+                gap = 0
+            elif token.kind == "WEAPON":
+                usable = role in ("", "with", "by") if trigger.frame == "hit" else role in ("", "via") and role != "via"
+                if usable and not self.compounded(i) and not (trigger.weak and not found.things and gap > 5):
+                    quantity = open_quantity if open_quantity is not None else shared
+                    if open_quantity is not None and shared is None and found.things and self.adjacent(found.things[-1].token, open_quantity):
+                        found.things.pop()  # "senjata 200 artileri": the class before the count
+                    found.things.append(Thing(token.start, token.end, i, quantity, hedged))
+                    last = ("thing", i)
+                elif found.things and usable:
+                    break
+                open_quantity = None
+                if role != "with":
+                    role = ""
+                gap = 0
+            elif token.kind == "ACTOR":
+                before = tokens[i - 1]
+                if before.kind == "ACTOR" and last[1] == i - 1:
+                    pass  # "[Grup Wagner] [Rusia]": the second tells more of the first
+                elif role in ("to", "from", "by", "against", "via"):
+                    found.add({"via": "other"}.get(role, role), i)
+                    last = (role, i)
+                    if not self.group_goes_on(i):
+                        role = ""
+                elif role in ("at", "other", "with"):
+                    last, role = ("", i), ""
+                elif before.kind == "WEAPON" or before.word == "nya":
+                    found.add("owner", i)
+                    last = ("owner", i)
+                elif self.troops_of(token) and trigger.voice != "noun" and trigger.frame in ("give", "take", "act") and not found.things:
+                    start, end = self.troops_of(token) or (0, 0)
+                    found.things.append(Thing(start, end, i))
+                    found.add("owner", i)
+                elif last[0] in ("to", "from", "by") and before.word in lexicon.also | {","} and not self.new_clause(i):
+                    found.add(last[0], i)
+                    last = (last[0], i)
+                elif not found.things:
+                    found.add("object", i)
+                    last = ("object", i)
+                else:
+                    break
+                gap = 0
+            elif token.kind == "LOCATION":
+                before = tokens[i - 1]
+                if before.word == "," and last[1] == i - 2:
+                    last = (last[0], i)  # "Najin, Korea Utara": an address
+                elif role in ("to", "from", "via", "at", "against"):
+                    found.add(f"place {role}", i)
+                    last, role = ("place", i), ""
+                elif not found.things and trigger.frame == "hit":
+                    found.add("object", i)
+                    last = ("object", i)
+                gap = 0
+            i += 1
+        return found
+
+    # ---- the left side
+
+    def subject(self, first: int, *, weapon: bool = False) -> list[int]:
+        """The names (or things, for a passive) that are the subject of the verb at token `first`, left to right."""
+        tokens, lexicon = self.tokens, self.lexicon
+        kinds = ("WEAPON", "QUANTITY") if weapon else ("ACTOR",)
+        depth = 0
+        i = first - 1
+        while i >= 0:
+            token = tokens[i]
+            if token.word == ")":
+                depth += 1
+            elif token.word == "(":
+                depth = max(0, depth - 1)
+            elif depth:
+                pass
+            elif token.word in (";", "!", "?") or token.word in ("–", "—", "|") or token.word == "-" and self.spaced(i):
+                return []
+            elif weapon and (token.word in lexicon.stop - {"sebagai"} or token.word in CLAUSE_WORDS or i in self.verbs and self.verbs[i].voice == "active"):
+                return []
+            elif token.kind in kinds and (not weapon or token.kind == "WEAPON" and not self.compounded(i) or token.kind == "QUANTITY" and self.troop_noun(token)):
+                group = self.group(i, kinds)
+                if weapon and self.role_of(group[0]) in ("", "other", "at") or not weapon and self.is_subject(group, first):
+                    return group
+                i = group[0] - 1
+                continue
+            i -= 1
+        return []
+
+    def group(self, i: int, kinds: tuple[str, ...]) -> list[int]:
+        """The list of names that ends with token `i`: "Seoul, Kyiv dan Washington"."""
+        tokens = self.tokens
+        group = [i]
+        j = i - 1
+        while j >= 0:
+            if tokens[j].kind in kinds and j == group[0] - 1:
+                group.insert(0, j)  # "Presiden [Rusia] [Putin]"
+                j -= 1
+                continue
+            k = j
+            while k >= 0 and (tokens[k].word in self.lexicon.also or tokens[k].word in (",", '"')):
+                k -= 1
+            joined = any(tokens[n].word in self.lexicon.also for n in range(group[0], group[-1])) or any(
+                tokens[n].word in self.lexicon.also for n in range(k + 1, group[0])
+            )
+            if k < j and k >= 0 and tokens[k].kind in kinds and k >= group[0] - 4 and (joined or "WEAPON" in kinds):
+                group.insert(0, k)
+                j = k - 1
+                continue
+            if k < j and k >= 0 and tokens[k].word == ")" and k >= 3 and tokens[k - 1].kind in kinds and tokens[k - 2].word == "(" and tokens[k - 3].kind in kinds:
+                group.insert(0, k - 3)
+                j = k - 4
+                continue
+            break
+        return group
+
+    def is_subject(self, group: list[int], verb: int) -> bool:
+        """Whether names can be the subject of a verb behind them: no preposition before, no object of another verb."""
+        tokens = self.tokens
+        role = self.role_of(group[0])
+        if role and not self.reported(group[0]):
+            return False
+        if self.lexicon.say.before(tokens, group[0]) and tokens[group[0] - 1].word in ACCUSED | BEFORE:
+            return False
+        previous = group[0] - 1
+        if previous >= 0 and previous in self.inside:
+            trigger = next((t for t in self.verbs.values() if t.first <= previous < t.last), None)
+            if trigger and trigger.last <= verb and trigger.frame in ("hit", "take", "give", "get", "act"):
+                return False
+        if previous >= 0 and tokens[previous].kind in ("WEAPON", "QUANTITY"):
+            return False
+        after = group[-1] + 1
+        if after >= len(tokens) or after == verb:
+            return True
+        if tokens[after].word in ("ke", "kepada", "terhadap", "to", "against", "dari") and not self.appositive(group):
+            return False
+        return tokens[after].kind not in ("WEAPON", "QUANTITY") or after >= verb
+
+    def appositive(self, group: list[int]) -> bool:
+        return False
+
+    def reported(self, i: int) -> bool:
+        """Whether the name at `i` is the author of a document: "laporan oleh [X]"."""
+        return any(token.word in ("laporan", "data", "pernyataan", "report") for token in self.tokens[max(0, i - 3) : i])
+
+    def role_of(self, i: int) -> str:
+        """The role that a preposition before the name at `i` gives it, over the nouns and titles between; "" if none."""
+        tokens = self.tokens
+        for j in range(i - 1, max(-1, i - 7), -1):
+            token = tokens[j]
+            if token.kind == "sign" and token.word not in ('"', "'", "("):
+                return ""
+            if token.kind in SPANS and not (token.kind == "ACTOR" and j == i - 1):
+                return ""
+            if token.word in self.lexicon.stop and token.word not in ("menurut",) or j in self.inside:
+                return ""
+            if token.word == "menurut" or token.word == "versi":
+                return "other"
+            role = self.lexicon.prepositions.get(token.word, "")
+            if role:
+                return role
+            if self.verbish(j) or token.word in ("yang", "kata", "said") or token.word in _AUXILIARY:
+                return ""
+        return ""
+
+    # ---- small questions
+
+    def hedge(self, i: int) -> bool:
+        """Whether the preposition at `i` is one of "lebih dari", "di atas" before a quantity."""
+        tokens = self.tokens
+        word, before = tokens[i].word, tokens[i - 1].word if i else ""
+        after = tokens[i + 1] if i + 1 < len(tokens) else None
+        if word == "dari" and before in ("lebih", "kurang", "tak", "tidak") or word == "sampai" and before in ("tak", "tidak"):
+            return True
+        if word in ("hingga", "sampai") and after is not None and (after.kind == "QUANTITY" or after.word in ("perkiraan", "sekitar")):
+            return True
+        return word == "di" and after is not None and after.word in ("atas", "bawah") and i + 2 < len(tokens) and tokens[i + 2].kind == "QUANTITY"
+
+    def spaced(self, i: int) -> bool:
+        """Whether the sign at `i` stands free: a dash, no hyphen."""
+        token = self.tokens[i]
+        return self.text[token.start - 1 : token.start].isspace() or self.text[token.end : token.end + 1].isspace()
+
+    def verbish(self, i: int) -> bool:
+        """Whether a word looks like a verb of its own."""
+        word = self.tokens[i].word
+        return bool(word) and word not in self.lexicon.transparent and (
+            bool(VERB.match(word)) or word in self.lexicon.said_after or word in self.lexicon.said_before
+        )
+
+    def new_clause(self, i: int) -> bool:
+        """Whether from token `i` on stands a list of names with a verb behind it: the subject of another clause."""
+        tokens = self.tokens
+        while i < len(tokens) and tokens[i].kind == "word" and tokens[i].word not in _AUXILIARY and not self.verbish(i) and i not in self.inside:
+            if tokens[i].word in self.lexicon.prepositions or tokens[i].word in self.lexicon.stop:
+                return tokens[i].word in self.lexicon.stop
+            i += 1
+        if i < len(tokens) and (i in self.verbs and self.verbs[i].voice != "noun" or tokens[i].word in _AUXILIARY):
+            return True
+        if i >= len(tokens) or tokens[i].kind not in ("ACTOR", "LOCATION"):
+            return i < len(tokens) and tokens[i].kind == "word" and self.verbish(i)
+        while i < len(tokens) and (tokens[i].kind in ("ACTOR",) or tokens[i].word in self.lexicon.also or tokens[i].word in (",", "(", ")")):
+            i += 1
+        return i < len(tokens) and tokens[i].kind == "word" and (self.verbish(i) or tokens[i].word in _AUXILIARY or i in self.inside)
+
+    def list_goes_on(self, comma: int, found: Arguments, last: tuple[str, int]) -> bool:
+        """Whether a comma stands in a list, before a phrase of the same clause, or in an address."""
+        tokens, lexicon = self.tokens, self.lexicon
+        i = comma + 1
+        while i < len(tokens) and (tokens[i].word in lexicon.also or tokens[i].word in ('"', "'")):
+            i += 1
+        if i >= len(tokens):
+            return False
+        token = tokens[i]
+        if i > comma + 1 and tokens[i - 1].word in lexicon.also and token.kind == "word" and token.word not in lexicon.stop:
+            return not self.new_clause(i)
+        if token.kind in ("WEAPON", "QUANTITY"):
+            return not self.new_clause_after_things(i)
+        if token.kind == "ACTOR":
+            return last[1] == comma - 1 and last[0] in ("to", "from", "by") and self.group_ends(i)
+        if token.kind == "LOCATION":
+            return True
+        if lexicon.list.at(tokens, i) or token.word in lexicon.carry:
+            return True
+        if token.word in lexicon.stop or token.word in lexicon.said_before or token.word == "yang":
+            return False
+        if token.word in lexicon.prepositions:
+            return token.word not in ("untuk", "dalam", "pada", "for") or token.word in ("untuk", "for") and self.party_follows(i)
+        if token.word in lexicon.troops:
+            return True
+        for j in range(i, min(len(tokens), i + 4)):
+            if tokens[j].kind in ("WEAPON", "QUANTITY"):
+                return bool(found.things)
+            if tokens[j].kind != "word" or self.verbish(j) or tokens[j].word in lexicon.prepositions or tokens[j].word in lexicon.stop:
+                return False
+        return False
+
+    def group_ends(self, i: int) -> bool:
+        """Whether behind the list of names from token `i` on the clause ends or goes on with a preposition: no verb."""
+        tokens, also = self.tokens, False
+        while i < len(tokens) and (tokens[i].kind == "ACTOR" or tokens[i].word in self.lexicon.also or tokens[i].word == ","):
+            also = also or tokens[i].word in self.lexicon.also
+            i += 1
+        if i >= len(tokens):
+            return also
+        word = tokens[i].word
+        return also and (tokens[i].kind == "sign" or word in self.lexicon.prepositions or word in self.lexicon.stop or word == "yang")
+
+    def new_clause_after_things(self, i: int) -> bool:
+        """Whether the weapons from `i` on are the subject of a verb: "..., [drone] itu jatuh"."""
+        tokens = self.tokens
+        j = i
+        while j < len(tokens) and (tokens[j].kind in ("WEAPON", "QUANTITY", "ACTOR") or tokens[j].word in self.lexicon.also or tokens[j].word in (",", "itu", "tersebut", "lainnya", "beberapa")):
+            j += 1
+        return j < len(tokens) and tokens[j].kind == "word" and (tokens[j].word in _AUXILIARY or j in self.verbs and self.verbs[j].voice != "noun")
+
+    def group_goes_on(self, i: int) -> bool:
+        """Whether a list of names goes on behind the name at `i`."""
+        tokens = self.tokens
+        j = i + 1
+        while j < len(tokens) and (tokens[j].word in self.lexicon.also or tokens[j].word == ","):
+            j += 1
+        return j > i + 1 and j < len(tokens) and tokens[j].kind == "ACTOR" and not self.new_clause(i + 1 if tokens[i + 1].word != "," else i + 2)
+
+    def party_follows(self, i: int) -> bool:
+        """Whether the preposition at `i` leads to a name, over at most four nouns and titles."""
+        for j in range(i + 1, min(len(self.tokens), i + 6)):
+            token = self.tokens[j]
+            if token.kind in ("ACTOR", "LOCATION"):
+                return True
+            if token.kind != "word" or self.verbish(j) or j in self.inside or token.word in self.lexicon.stop:
+                return False
+        return False
+
+    def carrier(self, i: int) -> tuple[int, bool] | None:
+        """For "(yang) (diduga) membawa" at `i`: the token behind it, and whether it is hedged."""
+        tokens, j, hedged = self.tokens, i, False
+        if tokens[j].word in ("yang", "which", "that"):
+            j += 1
+        while j < min(len(tokens), i + 5) and tokens[j].kind == "word":
+            word = tokens[j].word
+            if word in self.lexicon.carry and (word != "of" or tokens[j - 1].kind == "QUANTITY"):
+                return j + 1, hedged
+            if word in ("diduga", "dicurigai", "disinyalir", "ditengarai", "suspected", "believed", "allegedly"):
+                hedged = True
+            elif word not in ("telah", "dapat", "bisa", "akan", "juga", "mampu", "to", "be"):
+                return None
+            j += 1
+        return None
+
+    def compounded(self, i: int) -> bool:
+        """Whether the weapon at `i` only qualifies another noun, itself or through its list: "program rudal dan satelit"."""
+        tokens = self.tokens
+        j = i - 1
+        if j >= 0 and tokens[j].word in self.lexicon.compound and not (j in self.verbs):
+            # "peralatan produksi rudal" in a list of what is given stays what it names.
+            return True
+        while j >= 0 and (tokens[j].word in self.lexicon.also or tokens[j].word == ","):
+            j -= 1
+        return j < i - 1 and j > 0 and tokens[j].kind == "WEAPON" and tokens[j - 1].word in self.lexicon.compound and j - 1 not in self.verbs
+
+    def troop_noun(self, token: Token) -> tuple[int, int] | None:
+        """Where in a QUANTITY the noun of troops stands, if there is one."""
+        if token.kind != "QUANTITY":
+            return None
+        for match in re.finditer(r"[^\W\d_]+", self.text[token.start : token.end]):
+            if match[0].lower() in self.lexicon.troops:
+                return token.start + match.start(), token.start + match.end()
+        return None
+
+    def troops_of(self, token: Token) -> tuple[int, int] | None:
+        """Where the noun of troops stands that an ACTOR begins with: "tentara Korea Utara"."""
+        match = re.match(r"[^\W\d_]+", self.text[token.start : token.end])
+        if match and match[0].lower() in self.lexicon.troops and match.end() < token.end - token.start:
+            return token.start, token.start + match.end()
+        return None
+
+    def named(self, i: int) -> bool:
+        """Whether the noun at `i` is only the beginning of a name ("personel [TNI]")."""
+        return i + 1 < len(self.tokens) and self.tokens[i + 1].kind == "ACTOR"
+
+    def adjacent(self, left: int, right: int) -> bool:
+        return right == left + 1
+
+    def weapon_follows(self, i: int) -> bool:
+        return i + 1 < len(self.tokens) and self.tokens[i + 1].kind == "WEAPON"
+
+    def _unit(self, i: int) -> str:
+        from claimml.quantity import read_quantity
+
+        quantity = read_quantity(self.text, self.tokens[i].start, self.tokens[i].end)
+        return quantity.currency and "money" or quantity.unit or ""
+
+    def money(self, i: int) -> bool:
+        return self._unit(i) == "money"
+
+    def holds(self, i: int) -> bool:
+        """Whether a quantity counts what holds things (containers, tons), not the things."""
+        return self._unit(i) in self.lexicon.holds
+
+    def countable(self, i: int) -> bool:
+        """Whether a quantity can count a weapon: a bare number, a classifier, a container, money."""
+        unit = self._unit(i)
+        return not unit or unit == "money" or unit in self.lexicon.counts or unit in self.lexicon.holds
+
+
+ACCUSED = frozenset("dituduh dituding oleh by".split())
+BEFORE = frozenset("kata ujar tutur ucap jelas tegas ungkap papar tulis imbuh".split())

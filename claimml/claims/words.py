@@ -1,0 +1,179 @@
+"""The trigger lexicon, and a text cut into sentences and the tokens that claims are read from."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from claimml.document import Span
+from claimml.errors import FormatError
+
+LEXICON = Path(__file__).parent.parent / "lexicon" / "triggers.toml"
+
+Phrase = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a trigger of the lexicon says: see the head of `triggers.toml`. `voice`: active, passive, noun or verb."""
+
+    event: str
+    frame: str
+    voice: str
+    status: str = ""
+    weak: bool = False
+
+
+class Phrases(dict[Phrase, Any]):
+    """Phrases by their words; `at` finds the longest one that begins at a token."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.longest: dict[str, int] = {}
+
+    def add(self, words: str, value: Any) -> None:
+        for phrase in filter(None, map(str.strip, words.split(";"))):
+            key = tuple(phrase.split())
+            self.setdefault(key, value)
+            self.longest[key[0]] = max(self.longest.get(key[0], 0), len(key))
+
+    def at(self, tokens: Sequence[Token], i: int) -> tuple[int, Any] | None:
+        """End and value of the longest phrase of words that begins at token `i`, or None."""
+        for length in range(min(self.longest.get(tokens[i].word, 0), len(tokens) - i), 0, -1):
+            key = tuple(token.word for token in tokens[i : i + length])
+            if key in self:
+                return i + length, self[key]
+        return None
+
+    def before(self, tokens: Sequence[Token], i: int) -> bool:
+        """Whether one of the phrases ends just before token `i`."""
+        return any(tuple(t.word for t in tokens[i - n : i]) in self for n in range(1, min(4, i) + 1))
+
+
+class Triggers:
+    """The lexicon as tables, made of one TOML file."""
+
+    def __init__(self, path: Path = LEXICON) -> None:
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            self._read(table)
+        except (tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
+            raise FormatError(f"{path}: not a lexicon of triggers ({error!r}); its head says how it is written") from error
+
+    def _read(self, table: dict[str, Any]) -> None:
+        self.kinds = Phrases()
+        for row in table["trigger"]:
+            for field, voice in (("active", "active"), ("passive", "passive"), ("noun", "noun"), ("verb", "verb"), ("gerund", "noun")):
+                self.kinds.add(row.get(field, ""), Kind(row["event"], row["frame"], voice, row.get("status", ""), row.get("weak", False)))
+        self.near, self.above, self.behind, self.above_noun = Phrases(), Phrases(), Phrases(), Phrases()
+        self.order = {status: i for i, status in enumerate(table["status"])}
+        for status, cues in table["status"].items():
+            self.near.add(cues["near"], status)
+            self.above.add(cues["above"], status)
+            self.above_noun.add(cues.get("noun", "") + ";" + cues["above"], status)
+            self.behind.add(cues["behind"], status)
+        self.negation = frozenset(table["negation"]["words"].split(";"))
+        self.say = Phrases()
+        for kind, words in table["attribution"].items():
+            self.say.add(words, kind)
+        # A word may stand before and after its speaker ("sebut", "tulis", "said").
+        self.said_before = _set(table["attribution"]["before"])
+        self.said_after = _set(table["attribution"]["after"])
+        self.statement = _set(table["attribution"]["statement"])
+        self.speaker = Phrases()
+        self.speaker.add(table["attribution"]["speaker"], True)
+        syntax = table["syntax"]
+        roles = ("to", "from", "by", "via", "at", "against", "with", "other")
+        self.prepositions = {word: role for role in reversed(roles) for word in syntax[role].split(";")}
+        self.stop, self.carry, self.also = _set(syntax["stop"]), _set(syntax["carry"]), _set(syntax["and"])
+        self.transparent, self.be, self.again = _set(syntax["transparent"]), _set(syntax["be"]), _set(syntax["again"])
+        self.troops, self.compound = _set(syntax["troops"]), _set(syntax["compound"])
+        self.list, self.control, self.object = Phrases(), Phrases(), Phrases()
+        for phrases, field in ((self.list, "list"), (self.control, "control"), (self.object, "object")):
+            phrases.add(syntax[field], True)
+        self.counts, self.holds = _set(table["units"]["counts"]), _set(table["units"]["holds"])
+        self.no_claim = [(_set(row["words"]), frozenset(row["events"].split())) for row in table["no_claim"]]
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(filter(None, map(str.strip, words.split(";"))))
+
+
+@functools.cache
+def triggers() -> Triggers:
+    """The shipped lexicon, read once."""
+    return Triggers()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, a sign, or a whole span: `kind` is "word", "sign", or the span's label; `word` is lower case, "" for spans."""
+
+    start: int
+    end: int
+    kind: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Code points `[start, end)` of a text and the tokens in it; `paragraph` numbers the line it stands in."""
+
+    start: int
+    end: int
+    paragraph: int
+    tokens: tuple[Token, ...]
+
+
+_TOKEN = re.compile(r"[^\W_]+(?:[-'’/.][^\W_]+)*|[^\w\s]|_")
+_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[•]*[A-Z0-9À-Ý])|\n+")
+# A full stop behind these ends no sentence.
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(“\"])(?:[A-Z]|[A-Z][a-z]?\.[A-Z]|Dr|Drs|Ir|Prof|Hj|KH|Jl|No|Tn|Ny|Mr|Mrs|Ms|St|Gen|Jend|Letjen|Mayjen|Brigjen|Kol|Letkol|Sgt|Lt|Col|Sen|Rep|"
+    r"U\.S|U\.K|a\.n|dll|dsb|vs|Pt|PT|Tbk|Inc|Corp|Ltd|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.$"
+)
+
+
+def sentences(text: str, spans: Sequence[Span]) -> Iterator[Sentence]:
+    """The sentences of a text in order, none ending inside a span; a headline is one by its line break."""
+    starts = [span.start for span in spans]
+    tokens = _tokens(text, spans)
+    token_starts = [token.start for token in tokens]
+    start = paragraph = 0
+    for match in [*_END.finditer(text), None]:
+        end = match.end() if match else len(text)
+        if match and end < len(text):
+            i = bisect_right(starts, match.start()) - 1
+            if i >= 0 and spans[i].end > match.start() + 1:
+                continue
+            if match[0] == "." and _ABBREVIATION.search(text, max(start, match.start() - 12), match.start() + 1):
+                continue
+        body = text[start:end]
+        left, right = start + len(body) - len(body.lstrip()), start + len(body.rstrip())
+        if left < right:
+            inside = tokens[bisect_left(token_starts, left) : bisect_left(token_starts, right)]
+            yield Sentence(left, right, paragraph, tuple(inside))
+        if match and "\n" in match[0]:
+            paragraph += 1
+        start = end
+
+
+def _tokens(text: str, spans: Sequence[Span]) -> list[Token]:
+    tokens: list[Token] = []
+    position = 0
+    for span in [*spans, None]:
+        end = span.start if span else len(text)
+        for match in _TOKEN.finditer(text, position, end):
+            word = match[0].lower()
+            kind = "word" if word[0].isalnum() else "sign"
+            tokens.append(Token(match.start(), match.end(), kind, {"”": '"', "“": '"', "‘": "'", "’": "'"}.get(word, word)))
+        if span:
+            tokens.append(Token(span.start, span.end, span.label, ""))
+            position = span.end
+    return tokens
