@@ -57,9 +57,7 @@ def make_config(kind: type[Config], values: dict[str, Any], where: str = "config
     missing = [
         name
         for name, field in fields.items()
-        if name not in values
-        and field.default is dataclasses.MISSING
-        and field.default_factory is dataclasses.MISSING
+        if name not in values and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     ]
     if missing:
         raise ConfigError(f"{where}: missing key {missing[0]!r}; add it to the file or as {missing[0]}=...")
@@ -76,7 +74,7 @@ def _fit(value: Any, hint: Any, where: str) -> Any:
             except ConfigError:
                 continue
         raise ConfigError(f"{where}: {value!r} is none of {hint}")
-    if hint is Any or hint is type(None) and value is None:
+    if hint is Any or (hint is type(None) and value is None):
         return value
     if origin is tuple and isinstance(value, list):
         return tuple(_fit(item, arguments[0], f"{where}[{i}]") for i, item in enumerate(value))

@@ -40,7 +40,7 @@ BATCH_TOKENS = 4096  # tokens in a batch of windows at prediction
 
 def say(text: str) -> None:
     """A line for whoever watches the run, from the first process."""
-    if _is_main():
+    if is_main():
         print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
@@ -127,7 +127,7 @@ def _same_length(text: str, change: Callable[[str], str]) -> str:
     return "".join(new if len(new := change(character)) == 1 else character for character in text)
 
 
-_ASCII = str.maketrans("“”„‘’‚–—−\u00a0", "\"\"\"''`---\x20".replace("`", "'"))
+_ASCII = str.maketrans("“”„‘’‚–—−\u00a0", '"""\'\'`---\x20'.replace("`", "'"))
 
 
 def lower(document: Document, seed: int) -> Document:
@@ -252,13 +252,22 @@ def prepare(
                 examples.append(f"{document.id or 'a document'}: {document.text_of(span)!r} in {around!r}")
             targets = [index[name] if start < end else -100 for name, (start, end) in zip(names, offsets, strict=True)]
             for cut in windows(document.text, [start for start, _ in offsets], size):
-                learnt = [-100] * (cut.keep_start - cut.start) + targets[cut.keep_start : cut.keep_end] + [-100] * (cut.end - cut.keep_end)
+                learnt = (
+                    [-100] * (cut.keep_start - cut.start)
+                    + targets[cut.keep_start : cut.keep_end]
+                    + [-100] * (cut.end - cut.keep_end)
+                )
                 for target in learnt:
                     if target >= 0:
                         counts[target] += 1
                 ids = [*before, *encoding.ids[cut.start : cut.end], *behind]
                 writer.write(
-                    {"input_ids": ids, "labels": [*[-100] * len(before), *learnt, *[-100] * len(behind)], "length": len(ids), "task": task}
+                    {
+                        "input_ids": ids,
+                        "labels": [*[-100] * len(before), *learnt, *[-100] * len(behind)],
+                        "length": len(ids),
+                        "task": task,
+                    }
                 )
                 rows, tokens = rows + 1, tokens + len(ids)
         writer.finalize()
@@ -366,7 +375,11 @@ def finetune(
     row each, for report and card.
     """
     model, tokenizer, record = fit(config, train, dev, config.workplace, resume=resume)
-    if _is_main():
+    if is_main():
+        from accelerate.utils import extract_model_from_parallel
+
+        # Training in bf16 leaves its casts wrapped around `forward`; what is exported is the network itself.
+        model = extract_model_from_parallel(model, keep_fp32_wrapper=False)
         export(
             model,
             tokenizer,
@@ -381,7 +394,8 @@ def finetune(
     return Path(config.output)
 
 
-def _is_main() -> bool:
+def is_main() -> bool:
+    """Whether this is the first, or the only, of the processes that train together."""
     import os
 
     return int(os.environ.get("RANK", "0")) == 0
@@ -409,12 +423,6 @@ def fit(
         raise MissingExtra("train", error) from error
     transformers.logging.set_verbosity_error()
     datasets.disable_progress_bars()
-    if not resume and work.exists() and _is_main():
-        for old in [*work.glob("checkpoint-*"), *work.glob("auxiliary/checkpoint-*")]:
-            shutil.rmtree(old)
-        for old in [*work.glob("*.safetensors"), *work.glob("auxiliary/*.safetensors")]:
-            old.unlink()
-    work.mkdir(parents=True, exist_ok=True)
     bf16 = config.precision == "bf16" or (config.precision == "auto" and _has_bf16())
     arguments = functools.partial(
         TrainingArguments,
@@ -433,6 +441,13 @@ def fit(
         ddp_find_unused_parameters=False,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
+    with arguments(output_dir=str(work)).main_process_first():
+        work.mkdir(parents=True, exist_ok=True)
+        if not resume and is_main():
+            for old in [*work.glob("checkpoint-*"), *work.glob("auxiliary/checkpoint-*")]:
+                shutil.rmtree(old)
+            for old in [*work.glob("*.safetensors"), *work.glob("auxiliary/*.safetensors")]:
+                old.unlink()
     torch.manual_seed(config.seed)
     model, tokenizer = load_encoder(config)
     longest = getattr(model.config, "max_position_embeddings", config.window)
@@ -446,12 +461,19 @@ def fit(
     stage = functools.partial(_run_stage, config, model, tokenizer, arguments=arguments, resume=resume)
     auxiliary = _auxiliary_stage(config, model, tokenizer, stage, work / "auxiliary") if config.auxiliary else None
     with arguments(output_dir=str(work)).main_process_first():
-        data, coverage = prepare(augmented(train(), config.augment, config.seed), tokenizer, config.labels, config.window, work / _own("windows.arrow"))
+        data, coverage = prepare(
+            augmented(train(), config.augment, config.seed),
+            tokenizer,
+            config.labels,
+            config.window,
+            work / _own("windows.arrow"),
+        )
     if not coverage.windows:
         raise ConfigError("train: not one token to learn from; check the files")
     say(
-        f"{coverage.documents:,} documents (copies with them), {coverage.spans:,} spans, {coverage.windows:,} windows, {coverage.tokens:,} tokens; "
-        f"{coverage.lost} spans lost to the tokenizer" + "".join(f"\n  lost {example}" for example in coverage.examples)
+        f"{coverage.documents:,} documents (copies with them), {coverage.spans:,} spans, {coverage.windows:,} windows, "
+        f"{coverage.tokens:,} tokens; {coverage.lost} spans lost to the tokenizer"
+        + "".join(f"\n  lost {example}" for example in coverage.examples)
     )
     tagger = TorchTagger(model, tokenizer, config.labels, window=config.window)
     texts = [document.text for document in dev]
@@ -515,7 +537,10 @@ def require_space(path: Path, need: int) -> None:
     """`ConfigError` where the disk of `path` has less than `need` bytes left."""
     free = shutil.disk_usage(path).free
     if free < need:
-        raise ConfigError(f"{path}: {free / 1e9:.1f} GB free, and this run may need {need / 1e9:.1f} GB; free some or set work and output elsewhere")
+        raise ConfigError(
+            f"{path}: {free / 1e9:.1f} GB free, and this run may need {need / 1e9:.1f} GB; "
+            "free some, or set work and output elsewhere"
+        )
 
 
 def load_encoder(config: TrainConfig) -> tuple[Any, Any]:
@@ -534,7 +559,14 @@ def load_encoder(config: TrainConfig) -> tuple[Any, Any]:
     settings.num_labels = len(tags)
     settings.id2label = dict(enumerate(tags))
     settings.label2id = {tag: i for i, tag in enumerate(tags)}
-    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "embedding_dropout", "attention_dropout", "mlp_dropout", "classifier_dropout"):
+    for name in (
+        "hidden_dropout_prob",
+        "attention_probs_dropout_prob",
+        "embedding_dropout",
+        "attention_dropout",
+        "mlp_dropout",
+        "classifier_dropout",
+    ):
         if hasattr(settings, name):
             setattr(settings, name, config.dropout)
     import torch
@@ -593,12 +625,17 @@ def _auxiliary_stage(config: TrainConfig, model: Any, tokenizer: Any, stage: Any
     parts = []
     for task, (path, times) in enumerate(config.auxiliary.items()):
         documents = _times(corpus.read(path, texts=config.texts.get(path)), times, config.seed)
-        data, coverage = prepare(documents, tokenizer, names[path], config.window, work / _own(f"windows-{task}.arrow"), task=task)
-        say(f"auxiliary {path}: {coverage.documents:,} documents, {coverage.spans:,} spans, {coverage.lost} lost, labels {', '.join(names[path])}")
+        data, coverage = prepare(
+            documents, tokenizer, names[path], config.window, work / _own(f"windows-{task}.arrow"), task=task
+        )
+        say(
+            f"auxiliary {path}: {coverage.documents:,} documents, {coverage.spans:,} spans, {coverage.lost} lost, "
+            f"labels {', '.join(names[path])}"
+        )
         record[path] |= {"documents": coverage.documents, "spans": coverage.spans, "lost": coverage.lost}
         parts.append(data)
 
-    class Heads(torch.nn.Module):
+    class Heads(torch.nn.Module):  # type: ignore[misc]
         """The encoder with a classifier for each corpus; a batch is of one corpus."""
 
         def __init__(self) -> None:
@@ -616,8 +653,10 @@ def _auxiliary_stage(config: TrainConfig, model: Any, tokenizer: Any, stage: Any
             return (logits + nothing,)
 
     torch.manual_seed(config.seed + 1)
-    record_of_stage = stage(network=Heads(), data=datasets.concatenate_datasets(parts), work=work, epochs=1, rate=config.auxiliary_rate)
-    if _is_main():
+    record_of_stage = stage(
+        network=Heads(), data=datasets.concatenate_datasets(parts), work=work, epochs=1, rate=config.auxiliary_rate
+    )
+    if is_main():
         tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in model.base_model.state_dict().items()}
         write_atomically(done, lambda path: save_file(tensors, path))
     return record | {"history": record_of_stage}
@@ -681,7 +720,7 @@ def _run_stage(
     rising = max(1, round(config.warmup * steps))
     progress = Progress(_fingerprint(config, data, world))
 
-    class BucketTrainer(Trainer):
+    class BucketTrainer(Trainer):  # type: ignore[misc]
         def get_train_dataloader(self) -> Any:
             return torch.utils.data.DataLoader(
                 data,
@@ -692,7 +731,9 @@ def _run_stage(
                 generator=torch.Generator(),
             )
 
-        def compute_loss(self, network: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        def compute_loss(
+            self, network: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        ) -> Any:
             labels = inputs["labels"].flatten()
             feeds = {key: inputs[key] for key in ("input_ids", "attention_mask")}
             output = network(**feeds, task=inputs["task"]) if network_takes_task else network(**feeds)
@@ -706,7 +747,11 @@ def _run_stage(
                 reduction="sum",
             )
             counted = labels[labels >= 0]
-            weight = loss_weights[counted].sum() if loss_weights is not None else torch.tensor(float(len(counted)), device=total.device)
+            weight = (
+                loss_weights[counted].sum()
+                if loss_weights is not None
+                else torch.tensor(float(len(counted)), device=total.device)
+            )
             if world > 1:
                 # The mean over the tokens of all processes; gradients are averaged over the processes later.
                 torch.distributed.all_reduce(weight)
@@ -717,7 +762,7 @@ def _run_stage(
 
     network_takes_task = network is not model
 
-    class Watch(TrainerCallback):
+    class Watch(TrainerCallback):  # type: ignore[misc]
         def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             batches.epoch = state.global_step // len(batches)
             progress.epoch_began = time.monotonic()
@@ -759,8 +804,15 @@ def _run_stage(
                         write_atomically(work / "best.safetensors", lambda path: save_file(_tensors(network), path))
             progress.history.append(entry)
             if rank == 0:
-                dev = f", dev F1 {100 * entry['dev_f1']:.2f} (best {100 * progress.best:.2f} in epoch {progress.best_epoch})" if evaluate else ""
-                say(f"epoch {epoch} of {epochs}: loss {entry['loss']:.4f}{dev}, {entry['tokens_per_second']:,} tokens/s, {seconds:.0f} s")
+                dev = (
+                    f", dev F1 {100 * entry['dev_f1']:.2f} (best {100 * progress.best:.2f} in epoch {progress.best_epoch})"
+                    if evaluate
+                    else ""
+                )
+                say(
+                    f"epoch {epoch} of {epochs}: loss {entry['loss']:.4f}{dev}, "
+                    f"{entry['tokens_per_second']:,} tokens/s, {seconds:.0f} s"
+                )
             save(state)
 
     def save(state: Any) -> None:
@@ -776,7 +828,9 @@ def _run_stage(
         optimizer, lambda step: min(1.0, (step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
     )
     checkpoint = latest_checkpoint(work) if resume else None
-    trainer = BucketTrainer(model=network, args=settings, train_dataset=data, optimizers=(optimizer, scheduler), callbacks=[Watch()])
+    trainer = BucketTrainer(
+        model=network, args=settings, train_dataset=data, optimizers=(optimizer, scheduler), callbacks=[Watch()]
+    )
     trainer.remove_callback(PrinterCallback)
     if checkpoint is not None:
         _read_checkpoint(checkpoint, optimizer, scheduler, progress)
@@ -821,15 +875,16 @@ def _from_main(evaluate: Callable[[], float]) -> float:
     import torch
 
     device = "cuda" if torch.distributed.get_backend() == "nccl" else "cpu"
-    score = torch.tensor([evaluate() if _is_main() else 0.0], dtype=torch.float64, device=device)
+    score = torch.tensor([evaluate() if is_main() else 0.0], dtype=torch.float64, device=device)
     torch.distributed.broadcast(score, 0)
     return float(score.item())
 
 
 def _fingerprint(config: TrainConfig, data: Any, world: int) -> str:
     """What must not change between a checkpoint and the run that goes on with it."""
-    names = ("encoder", "labels", "window", "tokens", "epochs", "rate", "auxiliary_rate", "layer_decay", "head_rate", "warmup", "weight_decay", "dropout")
-    names += ("clip", "label_smoothing", "class_balance", "precision", "seed", "auxiliary", "augment")
+    free = {"train", "dev", "output", "name", "work", "texts", "patience", "checkpoint_minutes", "keep_fp32"}
+    free |= {"folds", "curve", "report_to", "licences", "licence", "allow_leaks"}
+    names = [entry.name for entry in dataclasses.fields(config) if entry.name not in free]
     content = hashlib.sha256(repr((world, [(name, getattr(config, name)) for name in names])).encode())
     for batch in data.data.to_batches():
         for column in batch.columns:
@@ -902,113 +957,6 @@ def _read_checkpoint(checkpoint: Path, optimizer: Any, scheduler: Any, progress:
         group["lr"] = rate
 
 
-# Honest figures --------------------------------------------------------------------------------------------
-
-
-def article_of(document: Document) -> str:
-    """What a document is a part of: its id up to "#", or the text itself where it has no id."""
-    return document.id.partition("#")[0] or hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def cross_validate(config: TrainConfig, documents: Sequence[Document], dev: Sequence[Document]) -> Path:
-    """Train `config.folds` times without a fold of the articles and score that fold; returns the report.
-
-    The dev set chooses the epoch, so that no held-out document chooses anything.
-    """
-    try:
-        import numpy as np
-        from sklearn.model_selection import GroupKFold
-    except ImportError as error:
-        raise MissingExtra("train", error) from error
-    articles = [article_of(document) for document in documents]
-    if len(set(articles)) < config.folds:
-        raise ConfigError(f"folds={config.folds}: only {len(set(articles))} articles to train on; give fewer folds")
-    rows: list[dict[str, Any]] = []
-    splits = GroupKFold(config.folds, shuffle=True, random_state=config.seed).split(documents, groups=articles)
-    for number, (train, test) in enumerate(splits, 1):
-        say(f"fold {number} of {config.folds}")
-        chosen, held_out = [documents[i] for i in train], [documents[i] for i in test]
-        f1, record = _train_and_score(config, chosen, dev, held_out, config.workplace / f"fold-{number}")
-        rows.append({"fold": number, "train": len(chosen), "held_out": len(held_out), "f1": round(f1, 5), "dev_f1": record})
-        say(f"fold {number}: F1 {100 * f1:.2f} on {len(held_out)} documents held out")
-    scores = [row["f1"] for row in rows]
-    report = {"folds": rows, "f1_mean": round(float(np.mean(scores)), 5), "f1_deviation": round(float(np.std(scores, ddof=1)), 5)}
-    say(f"F1 {100 * report['f1_mean']:.2f}, standard deviation {100 * report['f1_deviation']:.2f} over {config.folds} folds")
-    return _write_report(config.workplace / "folds.json", report | {"config": dataclasses.asdict(config), "versions": versions()})
-
-
-def learning_curve(config: TrainConfig, documents: Sequence[Document], dev: Sequence[Document]) -> Path:
-    """Train on growing shares of the articles, each share within the next; returns the report.
-
-    F1 is of dev, which also chose the epoch: the curve's shape is what it tells.
-    """
-    rows: list[dict[str, Any]] = []
-    for share in sorted(config.curve):
-        if not 0 < share <= 1:
-            raise ConfigError(f"curve: {share} is no share; give numbers above 0, up to 1")
-        chosen = [document for document in documents if random.Random(f"{config.seed} {article_of(document)}").random() < share]
-        if not any(document.spans for document in chosen):
-            raise ConfigError(f"curve: no span in a share of {share}; give larger ones")
-        say(f"share {share:g}: {len(chosen)} documents")
-        f1, _ = _train_and_score(config, chosen, dev, dev, config.workplace / f"share-{share:g}")
-        rows.append({"share": share, "documents": len(chosen), "spans": sum(len(d.spans) for d in chosen), "dev_f1": round(f1, 5)})
-    for row in rows:
-        say(f"{row['documents']:6,} documents, {row['spans']:7,} spans: dev F1 {100 * row['dev_f1']:.2f}")
-    picture = picture_of([(row["documents"], row["dev_f1"]) for row in rows], "training documents", "dev F1")
-    write_atomically(config.workplace / "curve.svg", lambda path: path.write_text(picture, encoding="utf-8"))
-    return _write_report(config.workplace / "curve.json", {"curve": rows, "config": dataclasses.asdict(config), "versions": versions()})
-
-
-def _train_and_score(
-    config: TrainConfig, train: Sequence[Document], dev: Sequence[Document], test: Sequence[Document], work: Path
-) -> tuple[float, float]:
-    """Strict F1 on `test` and on `dev` of the best epoch; the weights are not kept."""
-    model, tokenizer, record = fit(config, lambda: train, dev, work)
-    tagger = TorchTagger(model, tokenizer, config.labels, window=config.window)
-    f1 = span_f1(test, tagger.tag([document.text for document in test]))
-    if _is_main():
-        shutil.rmtree(work)
-    return f1, max(entry["dev_f1"] for entry in record["training"]["history"])
-
-
-def _write_report(path: Path, report: Mapping[str, Any]) -> Path:
-    write_atomically(path, lambda partial: partial.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"))
-    return path
-
-
-def picture_of(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
-    """A line through points as an SVG, axes from the smallest to the largest value."""
-    width, height, edge = 480, 280, 48
-    xs, ys = [x for x, _ in points] or [0.0], [y for _, y in points] or [0.0]
-    left, right, low, high = min(xs), max(xs), min(ys), max(ys)
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        return (
-            round(edge + (x - left) / ((right - left) or 1) * (width - 2 * edge), 1),
-            round(height - edge - (y - low) / ((high - low) or 1) * (height - 2 * edge), 1),
-        )
-
-    places = [place(x, y) for x, y in points]
-    text = '<text font-family="sans-serif" font-size="12" text-anchor="{}" x="{}" y="{}">{}</text>'
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
-            f'<rect width="{width}" height="{height}" fill="white"/>',
-            f'<path d="M{edge} {edge}V{height - edge}H{width - edge}" fill="none" stroke="gray"/>',
-            f'<polyline points="{" ".join(f"{x},{y}" for x, y in places)}" fill="none" stroke="#1f6feb" stroke-width="2"/>',
-            *(f'<circle cx="{x}" cy="{y}" r="3" fill="#1f6feb"/>' for x, y in places),
-            text.format("start", edge, height - edge + 16, f"{left:g}"),
-            text.format("end", width - edge, height - edge + 16, f"{right:g}"),
-            text.format("end", edge - 4, height - edge, f"{low:.3g}"),
-            text.format("end", edge - 4, edge + 4, f"{high:.3g}"),
-            text.format("middle", width / 2, height - 12, across),
-            text.format("start", 8, 20, up),
-            "</svg>",
-            "",
-        ]
-    )
-
-
 # Prediction ------------------------------------------------------------------------------------------------
 
 
@@ -1029,7 +977,9 @@ class TorchTagger:
         self._size = window - len(self._start) - len(self._end)
         self._padding = tokenizer.pad_token_id or 0
         if model.config.num_labels != len(self._tags):
-            raise ModelError(f"{len(self.labels)} labels make {len(self._tags)} tags, but the model scores {model.config.num_labels}")
+            raise ModelError(
+                f"{len(self.labels)} labels make {len(self._tags)} tags, but the model scores {model.config.num_labels}"
+            )
 
     def tag(self, texts: Sequence[str]) -> list[Document]:
         """One document a text, in order."""
@@ -1135,14 +1085,16 @@ def export(
         tokenizer.model_max_length = window
         tokenizer.save_pretrained(staging)
         light_tokenizer(tokenizer).save(str(staging / "tokenizer.json"))
-        manifest = {"format": FORMAT, "name": name or directory.name, "labels": list(labels), "window": window}
+        manifest: dict[str, Any] = {"format": FORMAT, "name": name or directory.name, "labels": list(labels), "window": window}
         manifest["calibration"] = {"scale": 1.0, "shift": 0.0}
         fp32, int8 = staging / "model.fp32.onnx", staging / "model.int8.onnx"
         say("exporting to ONNX")
         _export_onnx(model, fp32)
         difference = _parity(TorchTagger(model, tokenizer, labels, window=window), fp32, [document.text for document in dev])
         if not difference <= TOLERANCE:
-            raise ModelError(f"{directory}: ONNX and torch logits differ by {difference:.2g} (at most {TOLERANCE}); not exported")
+            raise ModelError(
+                f"{directory}: ONNX and torch logits differ by {difference:.2g} (at most {TOLERANCE}); not exported"
+            )
         _quantize(fp32, int8)
         scores, speeds, answers = {}, {}, {}
         for kind, path in (("fp32", fp32), ("int8", int8)):
@@ -1197,7 +1149,9 @@ def labels_of(model: Any) -> tuple[str, ...]:
     names = [model.config.id2label[i] for i in range(model.config.num_labels)]
     labels = tuple(dict.fromkeys(name[2:] for name in names if name[:2] == "B-"))
     if names != tag_names(labels):
-        raise ModelError(f"the model's tags are {', '.join(names)}, not {', '.join(tag_names(labels)) or 'BIO'}; give labels=...")
+        raise ModelError(
+            f"the model's tags are {', '.join(names)}, not {', '.join(tag_names(labels)) or 'BIO'}; give labels=..."
+        )
     return labels
 
 
@@ -1229,7 +1183,7 @@ def _export_onnx(model: Any, path: Path) -> None:
 
     import torch
 
-    class Logits(torch.nn.Module):
+    class Logits(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.model = model
@@ -1355,9 +1309,17 @@ def calibrate(gold: Sequence[Document], predicted: Sequence[Document]) -> dict[s
             right.append(span in true)
             groups.append(number)
     chance, correct, group = np.array(scores, dtype=float), np.array(right, dtype=bool), np.array(groups)
-    result: dict[str, Any] = {"scale": 1.0, "shift": 0.0, "spans": len(scores), "ece_before": expected_calibration_error(chance, correct)}
+    result: dict[str, Any] = {
+        "scale": 1.0,
+        "shift": 0.0,
+        "spans": len(scores),
+        "ece_before": expected_calibration_error(chance, correct),
+    }
     if min(correct.sum(), (~correct).sum()) < 20 or len(set(groups)) < 2:
-        return result | {"ece": result["ece_before"], "note": "too few right or wrong spans to calibrate on; scores left as they are"}
+        return result | {
+            "ece": result["ece_before"],
+            "note": "too few right or wrong spans to calibrate on; scores left as they are",
+        }
     chance = np.clip(chance, 1e-9, 1 - 1e-9)
     odds = np.log(chance / (1 - chance))[:, None]
     fitted = np.zeros(len(chance))
@@ -1377,7 +1339,11 @@ def expected_calibration_error(scores: Array, right: Array, bins: int = 10) -> f
     if not len(scores):
         return 0.0
     place = np.minimum((scores * bins).astype(int), bins - 1)
-    gaps = [abs(scores[place == b].mean() - right[place == b].mean()) * (place == b).mean() for b in range(bins) if (place == b).any()]
+    gaps = [
+        abs(scores[place == b].mean() - right[place == b].mean()) * (place == b).mean()
+        for b in range(bins)
+        if (place == b).any()
+    ]
     return round(float(sum(gaps)), 4)
 
 
@@ -1442,80 +1408,94 @@ def versions() -> dict[str, str]:
     return found
 
 
-def card(report: dict[str, Any], manifest: dict[str, Any]) -> str:
+def card(report: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """The model card, written from the report: nothing in it is by hand."""
-    dev, export = report["dev"], report["export"]
-    low, high = dev["f1_interval"]
-    languages = report.get("languages", ["id", "en"])
+    dev, export, calibration, shipped = report["dev"], report["export"], report["calibration"], report["export"]["shipped"]
+
+    def percent(*values: float) -> str:
+        return " to ".join(f"{100 * value:.1f}" for value in values)
+
+    def row(label: str, rates: Mapping[str, Any], more: str = "") -> str:
+        cells = (label, percent(rates["precision"]), percent(rates["recall"]), percent(rates["f1"]) + more, str(rates["gold"]))
+        return f"| {' | '.join(cells)} |"
+
+    weakest = min(dev["labels"], key=lambda label: dev["labels"][label]["f1"], default="none")
+    header = ["library_name: claimml", "pipeline_tag: token-classification", "language: [id, en]"]
+    header += ["tags: [ner, quantities, weapons, news]"]
+    header += [f"license: {report['licence']}"] if report.get("licence") else []
     lines = [
-        "---",
-        "library_name: claimml",
-        "pipeline_tag: token-classification",
-        f"language: [{', '.join(languages)}]",
-        *([f"license: {report['licence']}"] if report.get("licence") else []),
-        "tags: [ner, quantities, weapons, news]",
-        "---",
-        f"# {report['name']}",
-        "",
+        *("---", *header, "---", f"# {report['name']}", ""),
         f"Finds {', '.join(report['labels'])} in news, with exact offsets. "
-        f"{report['parameters'] / 1e6:.1f} M parameters, {export['shipped']}, {export['bytes'][export['shipped']] / 1e6:.1f} MB.",
+        f"{report['parameters'] / 1e6:.1f} M parameters, {shipped}, {export['bytes'][shipped] / 1e6:.1f} MB.",
+        *("", "```python", "import claimml", f'tagger = claimml.load("{report["name"]}")  # or the path of this directory'),
+        'tagger.tag(["Rusia mengirim tiga kapal perang ke Suriah."])[0].spans',
+        *("```", "", '`transformers.pipeline("token-classification")` opens the same directory.', "", "## Scores", ""),
+        f"Strict span and label, in percent, on {dev['documents']} dev documents. They chose the epoch, the calibration and "
+        "int8 or fp32, so texts that chose nothing will score lower. In brackets the 95 % interval of a bootstrap over documents.",
+        *("", "| label | precision | recall | F1 | gold spans |", "|---|---|---|---|---|"),
+        row("all", dev, f" ({percent(*dev['f1_interval'])})"),
+        *(row(label, rates) for label, rates in dev["labels"].items()),
         "",
-        "```python",
-        "import claimml",
-        f'document = claimml.load("{report["name"]}").tag(["Rusia mengirim tiga kapal perang ke Suriah."])[0]',
-        "```",
-        "",
-        "`transformers.pipeline(\"token-classification\")` opens the same directory.",
-        "",
-        "## Scores",
-        f"Strict span and label, on {dev['documents']} dev documents that chose the best epoch, the calibration and int8 or fp32: "
-        "figures on texts that chose nothing are lower. 95 % interval from a bootstrap over documents.",
-        "",
-        "| label | precision | recall | F1 | gold spans |",
-        "|---|---|---|---|---|",
-        f"| all | {100 * dev['precision']:.1f} | {100 * dev['recall']:.1f} | {100 * dev['f1']:.1f} ({100 * low:.1f} to {100 * high:.1f}) | {dev['gold']} |",
-        *(
-            f"| {label} | {100 * row['precision']:.1f} | {100 * row['recall']:.1f} | {100 * row['f1']:.1f} | {row['gold']} |"
-            for label, row in dev["labels"].items()
-        ),
-        "",
-        f"fp32 {100 * export['dev_f1']['fp32']:.2f}, int8 {100 * export['dev_f1']['int8']:.2f} F1; "
-        f"{export['words_per_second'][export['shipped']]:,} words/s on {export['threads']} threads of the machine that exported it; "
-        f"ONNX and torch logits differ by at most {export['largest_difference_to_torch']:.1g}. "
-        f"Expected calibration error of the scores {report['calibration']['ece']:.3f} ({report['calibration']['ece_before']:.3f} uncalibrated).",
-        "",
-        *_card_data(report),
-        "## Limits",
-        "Trained on news; other genres, sarcasm, tables and scanned text are untested. It finds mentions and does not know whether "
-        "what a text says is true. Country names stand for governments or places by context, and that is where it errs most.",
-        "",
-        "## Files",
-        "",
-        "| file | SHA-256 |",
-        "|---|---|",
+        f"- F1 in fp32 {100 * export['dev_f1']['fp32']:.2f}, in int8 {100 * export['dev_f1']['int8']:.2f}; "
+        f"seqeval counts {percent(dev['seqeval'])} over words",
+        f"- {export['words_per_second'][shipped]:,} words/s on {export['threads']} threads of the machine that exported it",
+        f"- ONNX and torch logits differ by at most {export['largest_difference_to_torch']:.1g}",
+        f"- expected calibration error of the scores {calibration['ece']:.3f}, uncalibrated {calibration['ece_before']:.3f}",
+        *(("", "![dev F1 by epoch](training.svg)") if report.get("training") else ()),
+        *("", *_card_data(report), "## Limits", ""),
+        "Trained on news; other genres, tables and scanned text are untested. It finds mentions and does not know whether "
+        f"what a text says is true. Of its labels {weakest} is the least reliable.",
+        *("", "## Files", "", "| file | SHA-256 |", "|---|---|"),
         *(f"| {name} | `{digest}` |" for name, digest in manifest["sha256"].items()),
-        "",
-        "Versions: " + ", ".join(f"{name} {version}" for name, version in report["versions"].items()) + ".",
-        "",
+        *("", "Versions: " + ", ".join(f"{name} {version}" for name, version in report["versions"].items()) + ".", ""),
     ]
     return "\n".join(lines)
 
 
-def _card_data(report: dict[str, Any]) -> list[str]:
-    data = report.get("data")
-    if not data:
+def _card_data(report: Mapping[str, Any]) -> list[str]:
+    if not report.get("data"):
         return []
-    return [
-        "## Data",
-        "",
-        "| corpus | used as | documents | spans | licence | SHA-256 |",
-        "|---|---|---|---|---|---|",
-        *(
-            f"| {row['path']} | {row['use']} | {row['documents']:,} | {row['spans']:,} | {row.get('licence') or 'not stated'} | `{row['sha256'][:16]}` |"
-            for row in data
-        ),
-        "",
-    ]
+
+    def row(entry: Mapping[str, Any]) -> str:
+        licence, digest = entry.get("licence") or "not stated", entry["sha256"][:16]
+        cells = (entry["path"], entry["use"], f"{entry['documents']:,}", f"{entry['spans']:,}", licence, f"`{digest}`")
+        return f"| {' | '.join(cells)} |"
+
+    head = ["| corpus | used as | documents | spans | licence | SHA-256 |", "|---|---|---|---|---|---|"]
+    return ["## Data", "", *head, *(row(entry) for entry in report["data"]), ""]
+
+
+def picture_of(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
+    """A line through points as an SVG, axes from the smallest to the largest value."""
+    width, height, edge = 480, 280, 48
+    xs, ys = [x for x, _ in points] or [0.0], [y for _, y in points] or [0.0]
+    left, right, low, high = min(xs), max(xs), min(ys), max(ys)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return (
+            round(edge + (x - left) / ((right - left) or 1) * (width - 2 * edge), 1),
+            round(height - edge - (y - low) / ((high - low) or 1) * (height - 2 * edge), 1),
+        )
+
+    places = [place(x, y) for x, y in points]
+    text = '<text font-family="sans-serif" font-size="12" text-anchor="{}" x="{}" y="{}">{}</text>'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
+            f'<rect width="{width}" height="{height}" fill="white"/>',
+            f'<path d="M{edge} {edge}V{height - edge}H{width - edge}" fill="none" stroke="gray"/>',
+            f'<polyline points="{" ".join(f"{x},{y}" for x, y in places)}" fill="none" stroke="#1f6feb" stroke-width="2"/>',
+            *(f'<circle cx="{x}" cy="{y}" r="3" fill="#1f6feb"/>' for x, y in places),
+            text.format("start", edge, height - edge + 16, f"{left:g}"),
+            text.format("end", width - edge, height - edge + 16, f"{right:g}"),
+            text.format("end", edge - 4, height - edge, f"{low:.3g}"),
+            text.format("end", edge - 4, edge + 4, f"{high:.3g}"),
+            text.format("middle", width / 2, height - 12, across),
+            text.format("start", 8, 20, up),
+            "</svg>",
+            "",
+        ]
+    )
 
 
 def push(directory: str | Path, repository: str, *, private: bool = True, message: str = "Upload from claimml") -> str:

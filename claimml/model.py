@@ -21,6 +21,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,9 @@ FORMAT = 1
 # A sentence ends at a line break, or at closing punctuation before a blank and a capital, a figure or
 # a quotation mark. Cuts decide only what shares a window; a wrong one costs context, never text.
 _SENTENCE_END = re.compile(r"\n+|(?<=[.!?…])[\"'”’)\]]*[^\S\n]+(?=[\"'“‘(\[]*[A-Z0-9])")
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def windows(text: str, starts: Sequence[int], size: int, overlap: int = 32) -> l
     borders = sorted({0, *cuts, len(starts)})
     result: list[Window] = []
     begin = 0
-    for left, right in zip(borders, borders[1:], strict=False):
+    for left, right in pairwise(borders):
         if right - begin <= size:
             continue
         if left > begin:
@@ -190,7 +194,8 @@ def tag_windows(
     `size` is a window's tokens without the special ones; `scale` and `shift` calibrate the scores. The
     shipped model and one half-way through training read, cut and decode by this very function.
     """
-    encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    # Half a surrogate pair is a character of Python's but of no encoding; tokenizers must not see it.
+    encodings = tokenizer.encode_batch([_SURROGATE.sub("\ufffd", text) for text in texts], add_special_tokens=False)
     offsets = [
         [trimmed(text, start, end) for start, end in encoding.offsets] for text, encoding in zip(texts, encodings, strict=True)
     ]

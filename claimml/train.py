@@ -13,18 +13,31 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import random
 import re
+import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from claimml import corpus
 from claimml.config import read_config
 from claimml.document import Document
-from claimml.errors import ClaimmlError, ConfigError, FormatError
-from claimml.finetune import TrainConfig, cross_validate, finetune, learning_curve
+from claimml.errors import ClaimmlError, ConfigError, MissingExtra
+from claimml.finetune import (
+    TorchTagger,
+    TrainConfig,
+    finetune,
+    fit,
+    is_main,
+    picture_of,
+    say,
+    span_f1,
+    versions,
+    write_atomically,
+)
 
 _LONG = 40  # letters and figures that make a sentence one nobody writes twice
 
@@ -75,8 +88,7 @@ def survey(config: TrainConfig) -> Survey:
             for sentence in shared:
                 hits[known[sentence]].add(sentence)
             if shared and 2 * len(shared) >= len(own) and not config.allow_leaks:
-                other = dev[known[min(shared)]]
-                raise ConfigError(_leak(path, document, other))
+                raise ConfigError(_leak(path, document, dev[known[min(shared)]]))
     if not found:
         raise ConfigError(f"train: {', '.join(paths_of(config.train))}: no span in it; give annotated documents")
     for document, size, hit in zip(dev, sizes, hits, strict=True):
@@ -89,10 +101,13 @@ def survey(config: TrainConfig) -> Survey:
 
 
 def _leak(path: str, document: Document | None, other: Document) -> str:
-    name = f"{path}: {document.id or document.text[:40]!r}" if document else path
+    def named(document: Document) -> str:
+        return document.id or repr(document.text[:40])
+
+    shared = f"{path}: {named(document)} shares" if document else f"{path}: documents share"
     return (
-        f"{name} holds half of the sentences of dev document {other.id or other.text[:40]!r} or lies in it; scores on what was "
-        "learnt by heart say nothing: remove one of them (or set allow_leaks=true for a trial)"
+        f"{shared} half of its sentences with dev document {named(other)}; scores on what was learnt by heart say "
+        "nothing: remove one of them (or set allow_leaks=true for a trial)"
     )
 
 
@@ -105,7 +120,11 @@ def check_places(config: TrainConfig) -> None:
             raise ConfigError(f"encoder: {encoder} has no config.json; give a directory that transformers wrote")
     elif local or (encoder.parent != Path() and encoder.parent.is_dir()):
         raise ConfigError(f"encoder: {encoder}: no such directory; train one with claimml.pretrain, or give an id on the hub")
-    for key, paths in (("train", paths_of(config.train)), ("dev", paths_of(config.dev)), ("auxiliary", tuple(config.auxiliary))):
+    for key, paths in (
+        ("train", paths_of(config.train)),
+        ("dev", paths_of(config.dev)),
+        ("auxiliary", tuple(config.auxiliary)),
+    ):
         if not paths and key != "auxiliary":
             raise ConfigError(f"{key}: no file given")
         for path in paths:
@@ -148,7 +167,94 @@ def sentences(text: str) -> set[int]:
     long = [piece for piece in pieces if len(piece) >= _LONG]
     whole = re.sub(r"[\W_]+", "", text).casefold()
     # A text without a long sentence is known by the whole of it.
-    return {int.from_bytes(hashlib.blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") for piece in long or [whole] if piece}
+    return {
+        int.from_bytes(hashlib.blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+        for piece in long or [whole]
+        if piece
+    }
+
+
+def article_of(document: Document) -> str:
+    """What a document is a part of: its id up to "#", or the text itself where it has no id."""
+    return document.id.partition("#")[0] or hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def cross_validate(config: TrainConfig, documents: Sequence[Document], dev: Sequence[Document]) -> Path:
+    """Train `config.folds` times without a fold of the articles and score that fold; returns the report.
+
+    The dev set chooses the epoch, so that no held-out document chooses anything.
+    """
+    try:
+        import numpy as np
+        from sklearn.model_selection import GroupKFold
+    except ImportError as error:
+        raise MissingExtra("train", error) from error
+    articles = [article_of(document) for document in documents]
+    if len(set(articles)) < config.folds:
+        raise ConfigError(f"folds={config.folds}: only {len(set(articles))} articles to train on; give fewer folds")
+    rows: list[dict[str, Any]] = []
+    splits = GroupKFold(config.folds, shuffle=True, random_state=config.seed).split(documents, groups=articles)
+    for number, (train, test) in enumerate(splits, 1):
+        say(f"fold {number} of {config.folds}")
+        chosen, held_out = [documents[i] for i in train], [documents[i] for i in test]
+        f1, record = _train_and_score(config, chosen, dev, held_out, config.workplace / f"fold-{number}")
+        rows.append({"fold": number, "train": len(chosen), "held_out": len(held_out), "f1": round(f1, 5), "dev_f1": record})
+        say(f"fold {number}: F1 {100 * f1:.2f} on {len(held_out)} documents held out")
+    scores = [row["f1"] for row in rows]
+    report: dict[str, Any] = {
+        "folds": rows,
+        "f1_mean": round(float(np.mean(scores)), 5),
+        "f1_deviation": round(float(np.std(scores, ddof=1)), 5),
+    }
+    say(f"F1 {100 * report['f1_mean']:.2f}, standard deviation {100 * report['f1_deviation']:.2f} over {config.folds} folds")
+    return _write_report(
+        config.workplace / "folds.json", report | {"config": dataclasses.asdict(config), "versions": versions()}
+    )
+
+
+def learning_curve(config: TrainConfig, documents: Sequence[Document], dev: Sequence[Document]) -> Path:
+    """Train on growing shares of the articles, each share within the next; returns the report.
+
+    F1 is of dev, which also chose the epoch: the curve's shape is what it tells.
+    """
+    rows: list[dict[str, Any]] = []
+    for share in sorted(config.curve):
+        if not 0 < share <= 1:
+            raise ConfigError(f"curve: {share} is no share; give numbers above 0, up to 1")
+        chosen = [document for document in documents if random.Random(f"{config.seed} {article_of(document)}").random() < share]
+        if not any(document.spans for document in chosen):
+            raise ConfigError(f"curve: no span in a share of {share}; give larger ones")
+        say(f"share {share:g}: {len(chosen)} documents")
+        f1, _ = _train_and_score(config, chosen, dev, dev, config.workplace / f"share-{share:g}")
+        rows.append(
+            {"share": share, "documents": len(chosen), "spans": sum(len(d.spans) for d in chosen), "dev_f1": round(f1, 5)}
+        )
+    for row in rows:
+        say(f"{row['documents']:6,} documents, {row['spans']:7,} spans: dev F1 {100 * row['dev_f1']:.2f}")
+    picture = picture_of([(row["documents"], row["dev_f1"]) for row in rows], "training documents", "dev F1")
+    write_atomically(config.workplace / "curve.svg", lambda path: path.write_text(picture, encoding="utf-8"))
+    return _write_report(
+        config.workplace / "curve.json", {"curve": rows, "config": dataclasses.asdict(config), "versions": versions()}
+    )
+
+
+def _train_and_score(
+    config: TrainConfig, train: Sequence[Document], dev: Sequence[Document], test: Sequence[Document], work: Path
+) -> tuple[float, float]:
+    """Strict F1 on `test` and on `dev` of the best epoch; the weights are not kept."""
+    model, tokenizer, record = fit(config, lambda: train, dev, work)
+    tagger = TorchTagger(model, tokenizer, config.labels, window=config.window)
+    f1 = span_f1(test, tagger.tag([document.text for document in test]))
+    if is_main():
+        shutil.rmtree(work)
+    return f1, max(entry["dev_f1"] for entry in record["training"]["history"])
+
+
+def _write_report(path: Path, report: Mapping[str, Any]) -> Path:
+    write_atomically(
+        path, lambda partial: partial.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    )
+    return path
 
 
 def run(config: TrainConfig, *, resume: bool = False) -> Path:
@@ -179,7 +285,9 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
     try:
         if unknown or not arguments:
-            raise ConfigError(f"{unknown or 'no config'}: usage: python -m claimml.train configs/NAME.toml [key=value ...] [--resume]")
+            raise ConfigError(
+                f"{unknown or 'no config'}: usage: python -m claimml.train configs/NAME.toml [key=value ...] [--resume]"
+            )
         result = run(read_config(TrainConfig, arguments[0], arguments[1:]), resume=resume)
     except ClaimmlError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimml import finetune
+from claimml import finetune, train
 from claimml.document import LABELS, Document, Span, without_overlaps
 from claimml.errors import ConfigError, ModelError
 from claimml.finetune import AUGMENTATIONS, LengthBatches, TorchTagger, TrainConfig, augmented, export, fit, prepare, span_f1
@@ -67,7 +69,12 @@ def wrapped_tokenizer(texts: list[str]) -> Any:
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]"
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
     )
 
 
@@ -143,10 +150,10 @@ def same(left: dict[str, Any], right: dict[str, Any]) -> bool:
 )
 @settings(deadline=None)
 def test_changed_copies_keep_spans_on_words(text: str, cuts: list[int], kind: str) -> None:
-    words = [(m.start(), m.end()) for m in __import__("re").finditer(r"\S+", text)]
+    words = [(m.start(), m.end()) for m in re.finditer(r"\S+", text)]
     spans = without_overlaps(
         Span(words[a % len(words)][0], words[b % len(words)][1], "ACTOR")
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        for a, b in itertools.pairwise(cuts)
         if words and words[a % len(words)][0] < words[b % len(words)][1]
     )
     copy = AUGMENTATIONS[kind](Document(text, spans), 1)
@@ -183,7 +190,7 @@ def test_windows_align_by_offsets_and_lost_gold_is_counted(tmp_path: Path) -> No
     light = finetune.light_tokenizer(tokenizer)
     assert learnt == sum(len(light.encode(d.text, add_special_tokens=False)) for d in [*TRAIN, glued, long])
     begins = sum(label > 0 and label % 2 == 1 for row in rows["labels"] for label in row)
-    assert begins == coverage.spans - 0 - (1 if coverage.lost else 0) or begins == coverage.spans
+    assert begins in (coverage.spans, coverage.spans - 1)  # one that ends in a word may be learnt in part
 
 
 @given(
@@ -273,7 +280,7 @@ def test_early_stopping_keeps_the_best_epoch(config: TrainConfig, tmp_path: Path
     monkeypatch.setattr(finetune, "span_f1", lambda gold, predicted: next(scores))
     model, _, record = fit(dataclasses.replace(config, epochs=9, patience=2), lambda: TRAIN, TRAIN, tmp_path / "work")
     assert [entry["dev_f1"] for entry in record["training"]["history"]] == [0.1, 0.5, 0.4, 0.3]
-    assert same(weights(tmp_path / "work" / "best.safetensors"), {k: v for k, v in model.state_dict().items()})
+    assert same(weights(tmp_path / "work" / "best.safetensors"), dict(model.state_dict()))
     # A run that stopped stays stopped.
     _, _, again = fit(dataclasses.replace(config, epochs=9, patience=2), lambda: TRAIN, TRAIN, tmp_path / "work", resume=True)
     assert again["training"]["history"] == record["training"]["history"]
@@ -324,7 +331,15 @@ def test_two_processes_end_where_one_does(config: TrainConfig, tmp_path: Path) -
         RUN.format(places=PLACES, config=dataclasses.asdict(config), work=str(tmp_path / "two"))
         + "torch.distributed.destroy_process_group()\n"
     )
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(random.randint(20000, 40000))]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        "2",
+        "--master-port",
+        str(random.randint(20000, 40000)),
+    ]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run([*command, str(script)], env=environment, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr
@@ -357,7 +372,12 @@ def overfit(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
         encoder=str(encoder), train="none", dev="none", output=str(directory / "model"), window=64, tokens=96,
         epochs=60, patience=60, rate=1e-2, layer_decay=1.0, dropout=0.0, precision="fp32", keep_fp32=True,
     )  # fmt: skip
-    finetune.finetune(config, lambda: TRAIN, TRAIN, data=[{"path": "own.txt", "use": "train", "documents": 6, "spans": 20, "sha256": "0" * 64}])
+    finetune.finetune(
+        config,
+        lambda: TRAIN,
+        TRAIN,
+        data=[{"path": "own.txt", "use": "train", "documents": 6, "spans": 20, "sha256": "0" * 64}],
+    )
     return directory / "model", json.loads((directory / "model" / "report.json").read_text(encoding="utf-8"))
 
 
@@ -386,7 +406,15 @@ def test_a_model_learnt_by_heart_gives_the_spans_back_without_torch(overfit: tup
 def test_the_directory_is_complete_and_describes_itself(overfit: tuple[Path, dict[str, Any]]) -> None:
     directory, report = overfit
     names = {path.name for path in directory.iterdir()}
-    assert names >= {"manifest.json", "tokenizer.json", "model.onnx", "model.fp32.onnx", "model.safetensors", "config.json", "README.md"}
+    assert names >= {
+        "manifest.json",
+        "tokenizer.json",
+        "model.onnx",
+        "model.fp32.onnx",
+        "model.safetensors",
+        "config.json",
+        "README.md",
+    }
     assert report["export"]["shipped"] == "int8"
     assert report["export"]["largest_difference_to_torch"] < 1e-4
     assert report["dev"]["f1"] == 1.0
@@ -419,7 +447,9 @@ def test_torch_and_onnx_taggers_agree_on_any_company(overfit: tuple[Path, dict[s
     assert span_f1(TRAIN, together[: len(TRAIN)]) == 1.0
 
 
-def test_export_refuses_what_differs_and_leaves_no_trace(encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_refuses_what_differs_and_leaves_no_trace(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
     make_encoder(tmp_path / "bert", "bert")
@@ -432,7 +462,9 @@ def test_export_refuses_what_differs_and_leaves_no_trace(encoder: Path, tmp_path
     report = export(model, tokenizer, tmp_path / "out", dev=TRAIN, labels=LABELS, window=64)
     assert report["export"]["largest_difference_to_torch"] < 1e-4
     before = (tmp_path / "out" / "manifest.json").read_bytes()
-    monkeypatch.setattr(finetune, "_export_onnx", lambda model, path: path.write_bytes((tmp_path / "out" / "model.onnx").read_bytes()))
+    monkeypatch.setattr(
+        finetune, "_export_onnx", lambda model, path: path.write_bytes((tmp_path / "out" / "model.onnx").read_bytes())
+    )
     monkeypatch.setattr(finetune, "TOLERANCE", 1e-9)
     with pytest.raises(ModelError, match="differ by"):
         export(model, tokenizer, tmp_path / "out", dev=TRAIN, labels=LABELS, window=64)
@@ -440,7 +472,9 @@ def test_export_refuses_what_differs_and_leaves_no_trace(encoder: Path, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bert", "out"]
 
 
-def test_int8_ships_only_where_it_costs_little(overfit: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_int8_ships_only_where_it_costs_little(
+    overfit: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import shutil
 
     from transformers import AutoModelForTokenClassification, AutoTokenizer
@@ -477,7 +511,9 @@ def test_calibration_turns_odds_into_chances() -> None:
     assert "too few" in finetune.calibrate(gold[:1], predicted[:1])["note"]
 
 
-def test_push_checks_the_directory_first(overfit: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_push_checks_the_directory_first(
+    overfit: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     huggingface_hub = pytest.importorskip("huggingface_hub")
     calls: list[tuple[str, Any]] = []
 
@@ -509,23 +545,23 @@ def test_folds_hold_whole_articles_out(config: TrainConfig, tmp_path: Path, monk
     documents = [dataclasses.replace(document, id=f"article{i % 3}#{i}") for i, document in enumerate(TRAIN)]
     seen: list[tuple[set[str], set[str]]] = []
 
-    def score(config: TrainConfig, train: Any, dev: Any, test: Any, work: Path) -> tuple[float, float]:
-        seen.append(({finetune.article_of(d) for d in train}, {finetune.article_of(d) for d in test}))
+    def score(config: TrainConfig, chosen: Any, dev: Any, test: Any, work: Path) -> tuple[float, float]:
+        seen.append(({train.article_of(d) for d in chosen}, {train.article_of(d) for d in test}))
         return 0.5, 0.6
 
-    monkeypatch.setattr(finetune, "_train_and_score", score)
-    path = finetune.cross_validate(dataclasses.replace(config, folds=3, work=str(tmp_path)), documents, TRAIN)
+    monkeypatch.setattr(train, "_train_and_score", score)
+    path = train.cross_validate(dataclasses.replace(config, folds=3, work=str(tmp_path)), documents, TRAIN)
     assert [len(test) for _, test in seen] == [1, 1, 1]
-    assert all(not train & test for train, test in seen)
+    assert all(not chosen & test for chosen, test in seen)
     assert json.loads(path.read_text())["f1_mean"] == 0.5
     with pytest.raises(ConfigError, match="only 3 articles"):
-        finetune.cross_validate(dataclasses.replace(config, folds=4), documents, TRAIN)
+        train.cross_validate(dataclasses.replace(config, folds=4), documents, TRAIN)
 
 
 def test_the_learning_curve_grows_by_nested_shares(config: TrainConfig, tmp_path: Path) -> None:
     config = dataclasses.replace(config, curve=(1.0, 0.6), work=str(tmp_path), epochs=1)
     documents = [dataclasses.replace(d, id=f"a{i}", text=d.text) for i, d in enumerate(TRAIN * 3)]
-    path = finetune.learning_curve(config, documents, TRAIN)
+    path = train.learning_curve(config, documents, TRAIN)
     rows = json.loads(path.read_text())["curve"]
     assert [row["share"] for row in rows] == [0.6, 1.0]
     assert rows[0]["documents"] < rows[1]["documents"] == 18
@@ -539,5 +575,3 @@ def test_missing_packages_name_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtra, match="pip install"):
         fit(config, lambda: TRAIN, TRAIN, tmp_path / "work")
-
-

@@ -8,6 +8,9 @@ python=.venv/bin/python
 mkdir -p runs
 [ -f runs/domain.txt ] || $python training/plain.py runs/domain.txt ../shared/annotated/*.jsonl training/corpus/*/*.txt
 [ -f runs/pretrain-mini/pretrain.json ] || $python -m claimml.pretrain configs/pretrain-mini.toml
+[ -f runs/silver.jsonl ] || $python training/silver.py runs/silver.jsonl ../shared/corpus/id_news.xz=0.5 \
+    ../shared/corpus/id_articles.xz=0.25 ../shared/corpus/id_general.xz=0.15 ../shared/corpus/ms.xz=0.3 \
+    ../shared/corpus/en_news.xz=0.1 ../shared/corpus/en_defence.xz=0.15
 $python -m claimml.train configs/mini.toml
 $python -m claimml.evaluate models/mini ../shared/gold/dev
 $python -m claimml.evaluate models/mini ../shared/gold --texts ../shared/seeds

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from claimml.claims.words import Kind, Phrases, Sentence, Token, Triggers, triggers
 
-CLAUSE_WORDS = frozenset("namun tetapi tapi sedangkan sementara meski meskipun walau walaupun but although while whereas".split())
-_BREAKS = CLAUSE_WORDS | frozenset("setelah usai sesudah sebelum ketika saat karena lalu kemudian after before when because".split())
+CLAUSE_WORDS = frozenset(
+    [
+        "namun",
+        "tetapi",
+        "tapi",
+        "sedangkan",
+        "sementara",
+        "meski",
+        "meskipun",
+        "walau",
+        "walaupun",
+        "but",
+        "although",
+        "while",
+        "whereas",
+    ]
+)
+_BREAKS = CLAUSE_WORDS | frozenset(
+    [
+        "setelah",
+        "usai",
+        "sesudah",
+        "sebelum",
+        "ketika",
+        "saat",
+        "karena",
+        "lalu",
+        "kemudian",
+        "after",
+        "before",
+        "when",
+        "because",
+    ]
+)
 _NEAR = 7  # words between a subject and its verb
 _ABOVE = 16  # tokens back to a word that governs the clause
 
@@ -53,10 +86,26 @@ class RuleClassifier:
         found: list[Trigger] = []
         for first, last, kind in phrases(self.lexicon.kinds, tokens):
             purpose = kind.weak and kind.voice == "passive" and first and tokens[first - 1].word == "untuk"
-            if kind.event not in silent and not purpose:
+            named = kind.voice == "noun" and first and tokens[first - 1].word in self.lexicon.body
+            if kind.event not in silent and not purpose and not named:
                 voice = self._voice(tokens, first, kind)
                 found.append(Trigger(first, last, kind.event, "", kind.frame, voice, kind.weak))
-        return [self._with_status(tokens, found, i) for i in range(len(found))]
+        sure: list[Trigger] = []
+        for i, trigger in enumerate(found):
+            marked = self._with_status(tokens, found, i)
+            before = sure[-1] if sure else None
+            joined = tokens[trigger.first - 1].word in self.lexicon.also if trigger.first else False
+            if (
+                before
+                and joined
+                and not any(t.word == "," for t in tokens[before.last : trigger.first])
+                and marked.status == "asserted"
+                and before.voice == trigger.voice != "noun"
+            ):
+                # "menyangkal telah memasok senjata atau mengirim serdadu": one hedge for both.
+                marked = dataclasses.replace(marked, status=before.status)
+            sure.append(marked)
+        return sure
 
     def _voice(self, tokens: Sequence[Token], first: int, kind: Kind) -> str:
         if kind.voice != "verb":
@@ -71,7 +120,12 @@ class RuleClassifier:
         said = known[1].status if known else ""
         cues = {said} if said else set()
         cues |= self._near(tokens, trigger)
-        taken = {index for other in found for index in range(other.first, other.last) if other is not trigger and other.voice != "noun"}
+        taken = {
+            index
+            for other in found
+            for index in range(other.first, other.last)
+            if other is not trigger and other.voice != "noun"
+        }
         cues |= self._above(tokens, trigger, taken)
         if trigger.voice == "noun":
             cues |= self._behind(tokens, trigger)
@@ -96,8 +150,8 @@ class RuleClassifier:
             hit = self.lexicon.near.at(tokens, i)
             if hit and hit[0] <= trigger.first and not self._negated(tokens, i, hit[1]):
                 # Of two nouns only what stands right before counts: "kemungkinan pengiriman".
-                if trigger.voice != "noun" or hit[0] == trigger.first:
-                    cues.add(hit[1])
+                adjacent = trigger.voice != "noun" or hit[0] == trigger.first
+                cues |= {hit[1]} if adjacent else set()
         return cues
 
     def _above(self, tokens: Sequence[Token], trigger: Trigger, taken: set[int]) -> set[str]:
@@ -114,7 +168,7 @@ class RuleClassifier:
                 depth -= 1
             if depth > 0:
                 continue
-            if token.word in _BREAKS or token.word in (";", "–", "—") or i in taken and trigger.voice != "noun":
+            if token.word in _BREAKS or token.word in (";", "–", "—") or (i in taken and trigger.voice != "noun"):
                 break
             if token.word == "yang" and trigger.voice != "passive" and i < trigger.first - 4:
                 break
@@ -149,9 +203,9 @@ class RuleClassifier:
         return status != "not_confirmed" and i > 0 and tokens[i - 1].word in self.lexicon.negation
 
 
-def phrases(table: Phrases, tokens: Sequence[Token]) -> list[tuple[int, int, Kind]]:
+def phrases(table: Phrases, tokens: Sequence[Token]) -> list[tuple[int, int, Any]]:
     """The phrases of a table in a row of tokens, the longest first at each place, never overlapping."""
-    found: list[tuple[int, int, Kind]] = []
+    found: list[tuple[int, int, Any]] = []
     i = 0
     while i < len(tokens):
         hit = table.at(tokens, i) if tokens[i].word in table.longest else None

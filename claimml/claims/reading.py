@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from claimml.claims.events import EventClassifier, RuleClassifier, Trigger
@@ -17,11 +17,15 @@ from claimml.claims.times import moments, published
 from claimml.claims.words import Sentence, Token, sentences, triggers
 from claimml.document import Document
 from claimml.gazetteer import Gazetteer
-from claimml.quantity import Quantity, read_quantity
+from claimml.quantity import Quantity
 
-_PER = re.compile(r"\s*(?:per|setiap|tiap|/|a|an|each|every)\s*(hari|bulan|tahun|pekan|minggu|malam|jam|menit|detik|day|month|year|week|night|hour|minute)\b", re.I)
-# How many sentences back a party left out may stand.
-_REACH = 12
+_PER = re.compile(
+    r"\s*(?:per|setiap|tiap|/|a|an|each|every)\s*(hari|bulan|tahun|pekan|minggu|malam|jam|menit|detik|day|month|year|week|night|hour|minute)\b",
+    re.I,
+)
+# How many sentences back what is pointed at may stand, and a party left out.
+_REACH, _FAR = 12, 40
+_REPORT = frozenset(["laporan", "data", "dokumen", "grafik", "kajian", "report", "study"])
 
 
 @functools.cache
@@ -71,17 +75,23 @@ class _Reader:
                 for claim in self._read(index, sentence, walker, mark, marks):
                     if not any(_same(claim, other) for other in mine):
                         mine.append(claim)
-            self.found += [(index, claim) for claim in mine]
+            self.found += [(index, self._reported_on(index, claim)) for claim in mine]
         return [claim for _, claim in self.found]
 
     def _read(self, index: int, sentence: Sentence, walker: Walker, trigger: Trigger, marks: Sequence[Trigger]) -> list[Claim]:
         arguments = walker.right(trigger)
-        roles = _roles(trigger, arguments, walker)
+        roles = _roles(trigger, arguments, walker, self.mention)
         things = arguments.things
-        if trigger.voice == "passive" and not things:
-            things = self._things_before(walker, trigger, roles)
+        if trigger.voice == "passive":
+            if trigger.frame == "take" and things and things[0].quantity is None:
+                things = []  # "ditangkap pesawat patroli": who did it
+            if not things or walker.thing_before(trigger.first):
+                things = self._things_before(walker, trigger, roles)
         elif trigger.frame == "hit" and not things:
             things = self._striker(walker, trigger, roles)
+        words, classes = self.lexicon.crash
+        if sentence.tokens[trigger.first].word in words:
+            things = [thing for thing in things if self._item(thing).id not in classes]
         status = trigger.status
         if arguments.status and status == "asserted":
             status = arguments.status
@@ -95,14 +105,35 @@ class _Reader:
             return []
         if trigger.event == "transfer" and trigger.weak and not (roles.get("supplier") and (roles.get("recipient") or things)):
             return []
+        none: list[None] = [None]
         return [
             claim
-            for thing in things or [None]
-            for first in roles.get(parties[0]) or [None]
-            for second in roles.get(parties[1]) or [None]
+            for thing in things or none
+            for first in roles.get(parties[0]) or none
+            for second in roles.get(parties[1]) or none
             if first != second
-            for claim in [self._claim(index, sentence, trigger, status, thing, dict(zip(parties, (first, second), strict=True)), roles)]
+            for claim in [
+                self._claim(
+                    index, sentence, walker, trigger, status, thing, dict(zip(parties, (first, second), strict=True)), roles
+                )
+            ]
         ]
+
+    def _reported_on(self, index: int, claim: Claim) -> Claim:
+        """A claim that goes on telling what the report of the sentence before told, of the same parties, is the report's."""
+        if claim.source or not index or claim.status != "asserted" or not (claim.supplier and claim.recipient):
+            return claim
+        before = self.sentences[index - 1]
+        if not any(token.word in _REPORT for token in before.tokens):
+            return claim
+        for i, told in reversed(self.found):
+            if i != index - 1:
+                break
+            parties = ((told.supplier, claim.supplier), (told.recipient, claim.recipient))
+            same = all(mine and theirs and _same_party(self.text, mine, theirs) for theirs, mine in parties)
+            if told.source and told.event == claim.event and same:
+                return dataclasses.replace(claim, source=told.source)
+        return claim
 
     # ---- pieces of a claim
 
@@ -110,6 +141,7 @@ class _Reader:
         self,
         index: int,
         sentence: Sentence,
+        walker: Walker,
         trigger: Trigger,
         status: str,
         thing: Thing | None,
@@ -122,8 +154,8 @@ class _Reader:
             event=trigger.event,
             status=status,
             evidence=Evidence(sentence.start, sentence.end, (tokens[trigger.first].start, tokens[trigger.last - 1].end)),
-            item=thing and self._item(thing),
-            quantity=self._quantity(tokens, thing),
+            item=self._item(thing) if thing else None,
+            quantity=self._quantity(walker, thing),
             time=self._time(index, sentence, trigger),
             source=self._source(index, trigger, parties),
             **parties,
@@ -135,21 +167,19 @@ class _Reader:
         id = "troops" if surface.lower() in self.lexicon.troops else self.gazetteer.canonical(surface, "WEAPON")
         return Mention(thing.start, thing.end, id)
 
-    def _quantity(self, tokens: Sequence[Token], thing: Thing | None) -> Quantity | None:
+    def _quantity(self, walker: Walker, thing: Thing | None) -> Quantity | None:
         if thing is None or thing.quantity is None:
             return None
-        token = tokens[thing.quantity]
-        quantity = read_quantity(self.text, token.start, token.end)
-        if quantity.per is None and thing.start >= token.end:
+        quantity = walker.quantity(thing.quantity)
+        if quantity.per is None and thing.start >= quantity.end:
             rate = _PER.match(self.text, thing.end)
             if rate:
                 quantity = dataclasses.replace(quantity, per=rate[1].lower())
         return quantity
 
     def mention(self, token: Token) -> Mention:
-        surface = self.text[token.start : token.end]
-        label = token.kind
-        return Mention(token.start, token.end, self.gazetteer.canonical(surface, label))
+        """A party or place as it stands in the text, with its canonical id."""
+        return Mention(token.start, token.end, self.gazetteer.canonical(self.text[token.start : token.end], token.kind))
 
     def _source(self, index: int, trigger: Trigger, parties: dict[str, Mention | None]) -> tuple[Mention, ...]:
         spans = self.sources.of(index, trigger.first)
@@ -163,11 +193,20 @@ class _Reader:
         said = [tokens[a.at].start for a in self.sources.spoken[index]]
         for moment in moments(self.text, sentence.start, sentence.end, self.day):
             low, high = sorted((place, moment.start))
-            if any(low < at < high for at in said) or any(moment.start - 90 < at < moment.start and not at < place < moment.start for at in said):
+            if any(low < at < high for at in said) or any(
+                moment.start - 90 < at < moment.start and not at < place < moment.start for at in said
+            ):
                 continue
-            if moment.start < place and any(t.word == "," for t in tokens if moment.end <= t.start < place) and moment.start > sentence.start + 40:
+            if (
+                moment.start < place
+                and any(t.word == "," for t in tokens if moment.end <= t.start < place)
+                and moment.start > sentence.start + 40
+            ):
                 continue
-            if best is None or (moment.start < place, abs(moment.start - place)) < (best.start < place, abs(best.start - place)):
+            if best is None or (moment.start < place, abs(moment.start - place)) < (
+                best.start < place,
+                abs(best.start - place),
+            ):
                 best = moment
         return best
 
@@ -190,12 +229,25 @@ class _Reader:
                     things.append(Thing(*noun, i, i))
                 elif walker.countable(i):
                     pending = i
-        if group and things and group[0] and tokens[group[0] - 1].kind == "QUANTITY" and things[0].quantity is None and walker.countable(group[0] - 1):
+        if (
+            group
+            and things
+            and group[0]
+            and tokens[group[0] - 1].kind == "QUANTITY"
+            and things[0].quantity is None
+            and walker.countable(group[0] - 1)
+        ):
             things[0].quantity = group[0] - 1
         owner = {"transfer": "supplier" if trigger.frame == "give" else "", "loss": "actor"}.get(trigger.event, "actor")
         if things:
             behind = things[-1].token + 1
-            if owner and not roles.get(owner) and behind < len(tokens) and tokens[behind].kind == "ACTOR" and behind < trigger.first:
+            if (
+                owner
+                and not roles.get(owner)
+                and behind < len(tokens)
+                and tokens[behind].kind == "ACTOR"
+                and behind < trigger.first
+            ):
                 roles.setdefault(owner, []).append(self.mention(tokens[behind]))
         elif not things and trigger.event in ("use", "transfer", "loss"):
             before = [i for i in walker.subject(trigger.first)[-1:] if walker.troops_of(tokens[i])]
@@ -223,7 +275,9 @@ class _Reader:
             return [Thing(tokens[weapon].start, tokens[weapon].end, weapon, quantity)]
         return []
 
-    def _complete(self, index: int, sentence: Sentence, trigger: Trigger, roles: dict[str, list[Mention]], things: list[Thing]) -> None:
+    def _complete(
+        self, index: int, sentence: Sentence, trigger: Trigger, roles: dict[str, list[Mention]], things: list[Thing]
+    ) -> None:
         """Ellipsis: a supplier who "also", "still", "again" sends sends to whom he was last said to send."""
         supplier = roles.get("supplier")
         if not supplier or roles.get("recipient") or roles.get("destination"):
@@ -235,18 +289,25 @@ class _Reader:
         told = [
             claim
             for i, claim in reversed(self.found)
-            if index - i <= _REACH and claim.event == "transfer" and claim.recipient and claim.supplier
+            if index - i <= _FAR
+            and claim.event == "transfer"
+            and claim.recipient
+            and claim.supplier
             and _same_party(self.text, claim.supplier, supplier[0])
         ]
         # Whom he was said to send to most often; of equals, the last.
         counts = Counter(claim.recipient.id or claim.recipient.text_of(self.text) for claim in told if claim.recipient)
-        claim = max(told, key=lambda c: counts[c.recipient.id or c.recipient.text_of(self.text)] if c.recipient else 0, default=None)
+        claim = max(
+            told, key=lambda c: counts[c.recipient.id or c.recipient.text_of(self.text)] if c.recipient else 0, default=None
+        )
         if claim and claim.recipient:
             roles["recipient"] = [claim.recipient]
             if not things and claim.item and trigger.voice == "noun":
                 things.append(Thing(claim.item.start, claim.item.end, -1))
 
-    def _anaphoric(self, index: int, sentence: Sentence, trigger: Trigger, roles: dict[str, list[Mention]], status: str) -> list[Claim]:
+    def _anaphoric(
+        self, index: int, sentence: Sentence, trigger: Trigger, roles: dict[str, list[Mention]], status: str
+    ) -> list[Claim]:
         """ "tidak mengonfirmasi pengerahan tersebut": the last claim told, denied or doubted by someone else."""
         if trigger.voice != "noun" or status not in ("denied", "not_confirmed") or trigger.event not in ("transfer", "use"):
             return []
@@ -256,24 +317,27 @@ class _Reader:
         spans = self.sources.of(index, trigger.first)
         troops = tokens[trigger.first].word in ("pengerahan", "penempatan", "deployment of")
         for before, claim in reversed(self.found):
-            if index - before > _REACH or troops and (claim.item is None or claim.item.id != "troops"):
+            if index - before > _REACH or (troops and (claim.item is None or claim.item.id != "troops")):
                 continue
             if claim.event in ("transfer", "use") and claim.status != status:
                 evidence = Evidence(sentence.start, sentence.end, (tokens[trigger.first].start, tokens[trigger.last - 1].end))
-                who = tuple(Mention(start, end, self.gazetteer.canonical(self.text[start:end], "ACTOR")) for start, end in spans)
+                who = tuple(
+                    Mention(start, end, self.gazetteer.canonical(self.text[start:end], "ACTOR")) for start, end in spans
+                )
                 return [dataclasses.replace(claim, status=status, evidence=evidence, source=who, quantity=None, time=None)]
         return []
 
 
-def _roles(trigger: Trigger, arguments: Arguments, walker: Walker) -> dict[str, list[Mention]]:
+def _roles(
+    trigger: Trigger, arguments: Arguments, walker: Walker, mention: Callable[[Token], Mention]
+) -> dict[str, list[Mention]]:
     """Parties and places by the names of a claim, from roles by preposition and the frame of the trigger."""
     tokens, found = walker.tokens, arguments.roles
     roles: dict[str, list[Mention]] = {}
 
     def put(name: str, indices: Iterable[int]) -> None:
         for i in indices:
-            token = tokens[i]
-            roles.setdefault(name, []).append(Mention(token.start, token.end, _gazetteer().canonical(walker.text[token.start : token.end], token.kind)))
+            roles.setdefault(name, []).append(mention(tokens[i]))
 
     subject = _subject(trigger, walker)
     if trigger.event == "transfer":
@@ -358,7 +422,14 @@ def _subject(trigger: Trigger, walker: Walker) -> list[int]:
         # A noun has a subject where a verb before it lends its own: "AS menyetujui penjualan", or in a headline.
         if first and tokens[first - 1].kind == "ACTOR":
             return walker.group(first - 1, ("ACTOR",)) if not walker.role_of(first - 1) else []
-        lent = next((i for i in range(first - 1, max(-1, first - 4), -1) if tokens[i].kind == "word" and walker.lexicon.control.at(tokens, i)), None)
+        lent = next(
+            (
+                i
+                for i in range(first - 1, max(-1, first - 4), -1)
+                if tokens[i].kind == "word" and walker.lexicon.control.at(tokens, i)
+            ),
+            None,
+        )
         if lent is None:
             return []
         first = lent
@@ -375,7 +446,16 @@ def _same_party(text: str, one: Mention, other: Mention) -> bool:
 
 def _same(one: Claim, other: Claim) -> bool:
     """Whether a claim tells again what another of its sentence told: same event and thing."""
-    return one.event == other.event and one.item == other.item and one.item is not None and (
-        one.quantity == other.quantity and (one.supplier, one.recipient) == (other.supplier, other.recipient) and one.actor == other.actor
-        or one.evidence.trigger != other.evidence.trigger
+    return (
+        one.event == other.event
+        and one.item == other.item
+        and one.item is not None
+        and (
+            (
+                one.quantity == other.quantity
+                and (one.supplier, one.recipient) == (other.supplier, other.recipient)
+                and one.actor == other.actor
+            )
+            or one.evidence.trigger != other.evidence.trigger
+        )
     )

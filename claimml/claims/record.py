@@ -139,7 +139,9 @@ class Claim:
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, FormatError):
                 raise
-            raise FormatError(f"not a claim ({type(error).__name__}: {error}); its fields are listed in docs/claims.md") from error
+            raise FormatError(
+                f"not a claim ({type(error).__name__}: {error}); its fields are listed in docs/claims.md"
+            ) from error
 
 
 def _mention(values: Mapping[str, Any]) -> Mention:

@@ -1,18 +1,65 @@
-"""Who does what to whom around a trigger: a walk to the right for things, parties and places, one to the left for the subject."""
+"""Who does what to whom around a trigger: a walk right for things, parties and places, one left for the subject."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from claimml.claims.events import CLAUSE_WORDS, Trigger
 from claimml.claims.words import Sentence, Token, Triggers
+from claimml.quantity import Quantity, read_quantity
 
 VERB = re.compile(r"(?:me[lrwy]\w{3,}|me[mn]\w{3,}|di[a-z]{5,}|ber[a-z]{3,}|ter[a-z]{4,})$")
 _AUXILIARY = frozenset(
-    "telah sudah akan sedang pernah dapat bisa mungkin juga tidak tak belum masih terus mulai harus bakal ingin berupaya baru kembali lagi "
-    "semuanya sebelumnya kini dilaporkan diduga dituduh dikabarkan dituding has have had will would may might can could is are was were did also".split()
+    [
+        "telah",
+        "sudah",
+        "akan",
+        "sedang",
+        "pernah",
+        "dapat",
+        "bisa",
+        "mungkin",
+        "juga",
+        "tidak",
+        "tak",
+        "belum",
+        "masih",
+        "terus",
+        "mulai",
+        "harus",
+        "bakal",
+        "ingin",
+        "berupaya",
+        "baru",
+        "kembali",
+        "lagi",
+        "semuanya",
+        "sebelumnya",
+        "kini",
+        "dilaporkan",
+        "diduga",
+        "dituduh",
+        "dikabarkan",
+        "dituding",
+        "has",
+        "have",
+        "had",
+        "will",
+        "would",
+        "may",
+        "might",
+        "can",
+        "could",
+        "is",
+        "are",
+        "was",
+        "were",
+        "did",
+        "also",
+    ]
 )
 SPANS = ("QUANTITY", "WEAPON", "ACTOR", "LOCATION")
 
@@ -50,6 +97,7 @@ class Walker:
         self.lexicon = lexicon
         self.verbs = {t.first: t for t in found}
         self.inside = {i for t in found for i in range(t.first, t.last)}
+        self.amounts: dict[int, Quantity] = {}
 
     # ---- the right side
 
@@ -75,7 +123,7 @@ class Walker:
                 if token.kind == "QUANTITY" and found.things and found.things[-1].quantity is None and self.countable(i):
                     found.things[-1].quantity = i
             elif token.kind == "sign":
-                if word in (";", "–", "—", ".", "!", "?") or word == ":" and found.things:
+                if word in (";", "–", "—", ".", "!", "?") or (word == ":" and found.things):
                     break
                 if word == "-" and self.spaced(i):
                     break
@@ -111,26 +159,35 @@ class Walker:
                     role, gap = "other", 0
                 elif preposition and not (word in ("menggunakan", "memakai", "using") and trigger.frame != "hit"):
                     role, gap = preposition, 0
-                elif word in lexicon.stop or word in CLAUSE_WORDS:
-                    break
-                elif word == "yang" or word == "which":
+                elif word in lexicon.stop or word in CLAUSE_WORDS or word == "yang" or word == "which":
                     break
                 elif i in self.verbs and i != trigger.first:
                     other = self.verbs[i]
-                    if other.voice == "noun" and other.event == trigger.event and not found.things and gap <= 3:
+                    if (
+                        other.voice == "noun"
+                        and other.event == trigger.event
+                        and not found.things
+                        and gap <= (1 if trigger.weak else 3)
+                    ):
                         gap = 0  # "melakukan pengiriman", "mengirim pasokan": one event
                     elif not found.things and i == trigger.last + 1 and tokens[i - 1].word in lexicon.also:
                         gap = 0  # "menangkap atau membunuh": one object
                     else:
                         break
                 elif word in lexicon.also:
-                    if self.new_clause(i + 1):
+                    if i > trigger.last and self.new_clause(i + 1):
                         break
                     if role not in ("to", "from", "by"):
                         role = ""
-                elif self.verbish(i) and not (trigger.voice != "noun" and not found.things and (gap <= 1 or tokens[i - 1].word in lexicon.also)):
+                elif self.verbish(i) and not (
+                    trigger.voice != "noun" and not found.things and (gap <= 1 or tokens[i - 1].word in lexicon.also)
+                ):
                     break
-                elif word in lexicon.troops and not role and trigger.frame in ("give",) + (("act",) if trigger.event == "use" else ()):
+                elif (
+                    word in lexicon.troops
+                    and not role
+                    and trigger.frame in ("give",) + (("act",) if trigger.event == "use" else ())
+                ):
                     if not found.things or tokens[i - 1].word in (",", '"') or tokens[i - 1].word in lexicon.also or gap <= 2:
                         if not self.named(i):
                             found.things.append(Thing(token.start, token.end, i))
@@ -139,7 +196,11 @@ class Walker:
                     break
             elif token.kind == "QUANTITY":
                 noun = self.troop_noun(token)
-                if role in ("to", "from", "by", "at", "via") and gap == 0 and not (i + 1 < len(tokens) and tokens[i + 1].kind == "WEAPON"):
+                if (
+                    role in ("to", "from", "by", "at", "via")
+                    and gap == 0
+                    and not (i + 1 < len(tokens) and tokens[i + 1].kind == "WEAPON")
+                ):
                     role = ""
                 elif noun and role not in ("at", "against"):
                     found.things.append(Thing(*noun, i, i))
@@ -163,7 +224,12 @@ class Walker:
                 usable = role in ("", "with", "by") if trigger.frame == "hit" else role in ("", "via") and role != "via"
                 if usable and not self.compounded(i) and not (trigger.weak and not found.things and gap > 5):
                     quantity = open_quantity if open_quantity is not None else shared
-                    if open_quantity is not None and shared is None and found.things and self.adjacent(found.things[-1].token, open_quantity):
+                    if (
+                        open_quantity is not None
+                        and shared is None
+                        and found.things
+                        and self.adjacent(found.things[-1].token, open_quantity)
+                    ):
                         found.things.pop()  # "senjata 200 artileri": the class before the count
                     found.things.append(Thing(token.start, token.end, i, quantity, hedged))
                     last = ("thing", i)
@@ -187,7 +253,12 @@ class Walker:
                 elif before.kind == "WEAPON" or before.word == "nya":
                     found.add("owner", i)
                     last = ("owner", i)
-                elif self.troops_of(token) and trigger.voice != "noun" and trigger.frame in ("give", "take", "act") and not found.things:
+                elif (
+                    self.troops_of(token)
+                    and trigger.voice != "noun"
+                    and trigger.frame in ("give", "take", "act")
+                    and not found.things
+                ):
                     start, end = self.troops_of(token) or (0, 0)
                     found.things.append(Thing(start, end, i))
                     found.add("owner", i)
@@ -221,7 +292,9 @@ class Walker:
         tokens, lexicon = self.tokens, self.lexicon
         kinds = ("WEAPON", "QUANTITY") if weapon else ("ACTOR",)
         depth = 0
-        i = first - 1
+        i = self.antecedent(first)
+        if i is None:
+            return []
         while i >= 0:
             token = tokens[i]
             if token.word == ")":
@@ -230,18 +303,51 @@ class Walker:
                 depth = max(0, depth - 1)
             elif depth:
                 pass
-            elif token.word in (";", "!", "?") or token.word in ("–", "—", "|") or token.word == "-" and self.spaced(i):
+            elif (
+                token.word in (";", "!", "?")
+                or token.word in ("–", "—", "|")
+                or (token.word == "-" and self.spaced(i))
+                or (
+                    weapon
+                    and (
+                        token.word in lexicon.stop - {"sebagai"}
+                        or token.word in CLAUSE_WORDS
+                        or (i in self.verbs and self.verbs[i].voice == "active")
+                    )
+                )
+            ):
                 return []
-            elif weapon and (token.word in lexicon.stop - {"sebagai"} or token.word in CLAUSE_WORDS or i in self.verbs and self.verbs[i].voice == "active"):
-                return []
-            elif token.kind in kinds and (not weapon or token.kind == "WEAPON" and not self.compounded(i) or token.kind == "QUANTITY" and self.troop_noun(token)):
+            elif token.kind in kinds and (
+                not weapon
+                or (token.kind == "WEAPON" and not self.compounded(i))
+                or (token.kind == "QUANTITY" and self.troop_noun(token))
+            ):
                 group = self.group(i, kinds)
-                if weapon and self.role_of(group[0]) in ("", "other", "at") or not weapon and self.is_subject(group, first):
+                if weapon and self.role_of(group[0]) in ("", "other", "at"):
                     return group
+                # "dari Prancis, dan Vietnam memesan": the last of the list may begin a clause.
+                for k in range(len(group) if not weapon else 0):
+                    if self.is_subject(group[k:], first):
+                        return group[k:]
                 i = group[0] - 1
                 continue
             i -= 1
         return []
+
+    def antecedent(self, first: int) -> int | None:
+        """Where to look for the subject of the verb at `first`: before "yang" its noun, which must be a name (None if not)."""
+        tokens = self.tokens
+        for i in range(first - 1, max(-1, first - 6), -1):
+            if tokens[i].word == "yang" or tokens[i].word == "who":
+                while i > 0 and tokens[i - 1].word in (",", '"'):
+                    i -= 1
+                plain = i == 0 or (
+                    tokens[i - 1].kind == "word" and tokens[i - 1].word not in ("itu", "ini", "tersebut", "lainnya")
+                )
+                return None if plain else i - 1
+            if tokens[i].kind != "word":
+                break
+        return first - 1
 
     def group(self, i: int, kinds: tuple[str, ...]) -> list[int]:
         """The list of names that ends with token `i`: "Seoul, Kyiv dan Washington"."""
@@ -263,7 +369,15 @@ class Walker:
                 group.insert(0, k)
                 j = k - 1
                 continue
-            if k < j and k >= 0 and tokens[k].word == ")" and k >= 3 and tokens[k - 1].kind in kinds and tokens[k - 2].word == "(" and tokens[k - 3].kind in kinds:
+            if (
+                k < j
+                and k >= 0
+                and tokens[k].word == ")"
+                and k >= 3
+                and tokens[k - 1].kind in kinds
+                and tokens[k - 2].word == "("
+                and tokens[k - 3].kind in kinds
+            ):
                 group.insert(0, k - 3)
                 j = k - 4
                 continue
@@ -288,12 +402,9 @@ class Walker:
         after = group[-1] + 1
         if after >= len(tokens) or after == verb:
             return True
-        if tokens[after].word in ("ke", "kepada", "terhadap", "to", "against", "dari") and not self.appositive(group):
+        if tokens[after].word in ("ke", "kepada", "terhadap", "to", "against", "dari"):
             return False
         return tokens[after].kind not in ("WEAPON", "QUANTITY") or after >= verb
-
-    def appositive(self, group: list[int]) -> bool:
-        return False
 
     def reported(self, i: int) -> bool:
         """Whether the name at `i` is the author of a document: "laporan oleh [X]"."""
@@ -308,7 +419,7 @@ class Walker:
                 return ""
             if token.kind in SPANS and not (token.kind == "ACTOR" and j == i - 1):
                 return ""
-            if token.word in self.lexicon.stop and token.word not in ("menurut",) or j in self.inside:
+            if (token.word in self.lexicon.stop and token.word not in ("menurut",)) or j in self.inside:
                 return ""
             if token.word == "menurut" or token.word == "versi":
                 return "other"
@@ -319,6 +430,17 @@ class Walker:
                 return ""
         return ""
 
+    def thing_before(self, first: int) -> bool:
+        """Whether right before the passive at `first` stands its thing: "SS1 yang dirampas"."""
+        i = self.antecedent(first)
+        if i is None:
+            return False
+        while i >= 0 and (self.tokens[i].word in _AUXILIARY or self.tokens[i].word in ("itu", "tersebut")):
+            i -= 1
+        if i > 0 and self.tokens[i].kind == "ACTOR":
+            i -= 1
+        return i >= 0 and self.tokens[i].kind == "WEAPON" and not self.compounded(i)
+
     # ---- small questions
 
     def hedge(self, i: int) -> bool:
@@ -326,11 +448,23 @@ class Walker:
         tokens = self.tokens
         word, before = tokens[i].word, tokens[i - 1].word if i else ""
         after = tokens[i + 1] if i + 1 < len(tokens) else None
-        if word == "dari" and before in ("lebih", "kurang", "tak", "tidak") or word == "sampai" and before in ("tak", "tidak"):
+        if (word == "dari" and before in ("lebih", "kurang", "tak", "tidak")) or (
+            word == "sampai" and before in ("tak", "tidak")
+        ):
             return True
-        if word in ("hingga", "sampai") and after is not None and (after.kind == "QUANTITY" or after.word in ("perkiraan", "sekitar")):
+        if (
+            word in ("hingga", "sampai")
+            and after is not None
+            and (after.kind == "QUANTITY" or after.word in ("perkiraan", "sekitar"))
+        ):
             return True
-        return word == "di" and after is not None and after.word in ("atas", "bawah") and i + 2 < len(tokens) and tokens[i + 2].kind == "QUANTITY"
+        return (
+            word == "di"
+            and after is not None
+            and after.word in ("atas", "bawah")
+            and i + 2 < len(tokens)
+            and tokens[i + 2].kind == "QUANTITY"
+        )
 
     def spaced(self, i: int) -> bool:
         """Whether the sign at `i` stands free: a dash, no hyphen."""
@@ -340,24 +474,38 @@ class Walker:
     def verbish(self, i: int) -> bool:
         """Whether a word looks like a verb of its own."""
         word = self.tokens[i].word
-        return bool(word) and word not in self.lexicon.transparent and (
-            bool(VERB.match(word)) or word in self.lexicon.said_after or word in self.lexicon.said_before
+        return (
+            bool(word)
+            and word not in self.lexicon.transparent
+            and (bool(VERB.match(word)) or word in self.lexicon.said_after or word in self.lexicon.said_before)
         )
 
     def new_clause(self, i: int) -> bool:
         """Whether from token `i` on stands a list of names with a verb behind it: the subject of another clause."""
         tokens = self.tokens
-        while i < len(tokens) and tokens[i].kind == "word" and tokens[i].word not in _AUXILIARY and not self.verbish(i) and i not in self.inside:
+        while (
+            i < len(tokens)
+            and tokens[i].kind == "word"
+            and tokens[i].word not in _AUXILIARY
+            and not self.verbish(i)
+            and i not in self.inside
+        ):
             if tokens[i].word in self.lexicon.prepositions or tokens[i].word in self.lexicon.stop:
                 return tokens[i].word in self.lexicon.stop
             i += 1
-        if i < len(tokens) and (i in self.verbs and self.verbs[i].voice != "noun" or tokens[i].word in _AUXILIARY):
+        if i < len(tokens) and ((i in self.verbs and self.verbs[i].voice != "noun") or tokens[i].word in _AUXILIARY):
             return True
         if i >= len(tokens) or tokens[i].kind not in ("ACTOR", "LOCATION"):
             return i < len(tokens) and tokens[i].kind == "word" and self.verbish(i)
-        while i < len(tokens) and (tokens[i].kind in ("ACTOR",) or tokens[i].word in self.lexicon.also or tokens[i].word in (",", "(", ")")):
+        while i < len(tokens) and (
+            tokens[i].kind in ("ACTOR",) or tokens[i].word in self.lexicon.also or tokens[i].word in (",", "(", ")")
+        ):
             i += 1
-        return i < len(tokens) and tokens[i].kind == "word" and (self.verbish(i) or tokens[i].word in _AUXILIARY or i in self.inside)
+        return (
+            i < len(tokens)
+            and tokens[i].kind == "word"
+            and (self.verbish(i) or tokens[i].word in _AUXILIARY or i in self.inside)
+        )
 
     def list_goes_on(self, comma: int, found: Arguments, last: tuple[str, int]) -> bool:
         """Whether a comma stands in a list, before a phrase of the same clause, or in an address."""
@@ -381,13 +529,20 @@ class Walker:
         if token.word in lexicon.stop or token.word in lexicon.said_before or token.word == "yang":
             return False
         if token.word in lexicon.prepositions:
-            return token.word not in ("untuk", "dalam", "pada", "for") or token.word in ("untuk", "for") and self.party_follows(i)
+            return token.word not in ("untuk", "dalam", "pada", "for") or (
+                token.word in ("untuk", "for") and self.party_follows(i)
+            )
         if token.word in lexicon.troops:
             return True
         for j in range(i, min(len(tokens), i + 4)):
             if tokens[j].kind in ("WEAPON", "QUANTITY"):
                 return bool(found.things)
-            if tokens[j].kind != "word" or self.verbish(j) or tokens[j].word in lexicon.prepositions or tokens[j].word in lexicon.stop:
+            if (
+                tokens[j].kind != "word"
+                or self.verbish(j)
+                or tokens[j].word in lexicon.prepositions
+                or tokens[j].word in lexicon.stop
+            ):
                 return False
         return False
 
@@ -400,15 +555,25 @@ class Walker:
         if i >= len(tokens):
             return also
         word = tokens[i].word
-        return also and (tokens[i].kind == "sign" or word in self.lexicon.prepositions or word in self.lexicon.stop or word == "yang")
+        return also and (
+            tokens[i].kind == "sign" or word in self.lexicon.prepositions or word in self.lexicon.stop or word == "yang"
+        )
 
     def new_clause_after_things(self, i: int) -> bool:
         """Whether the weapons from `i` on are the subject of a verb: "..., [drone] itu jatuh"."""
         tokens = self.tokens
         j = i
-        while j < len(tokens) and (tokens[j].kind in ("WEAPON", "QUANTITY", "ACTOR") or tokens[j].word in self.lexicon.also or tokens[j].word in (",", "itu", "tersebut", "lainnya", "beberapa")):
+        while j < len(tokens) and (
+            tokens[j].kind in ("WEAPON", "QUANTITY", "ACTOR")
+            or tokens[j].word in self.lexicon.also
+            or tokens[j].word in (",", "itu", "tersebut", "lainnya", "beberapa")
+        ):
             j += 1
-        return j < len(tokens) and tokens[j].kind == "word" and (tokens[j].word in _AUXILIARY or j in self.verbs and self.verbs[j].voice != "noun")
+        return (
+            j < len(tokens)
+            and tokens[j].kind == "word"
+            and (tokens[j].word in _AUXILIARY or (j in self.verbs and self.verbs[j].voice != "noun"))
+        )
 
     def group_goes_on(self, i: int) -> bool:
         """Whether a list of names goes on behind the name at `i`."""
@@ -416,7 +581,12 @@ class Walker:
         j = i + 1
         while j < len(tokens) and (tokens[j].word in self.lexicon.also or tokens[j].word == ","):
             j += 1
-        return j > i + 1 and j < len(tokens) and tokens[j].kind == "ACTOR" and not self.new_clause(i + 1 if tokens[i + 1].word != "," else i + 2)
+        return (
+            j > i + 1
+            and j < len(tokens)
+            and tokens[j].kind == "ACTOR"
+            and not self.new_clause(i + 1 if tokens[i + 1].word != "," else i + 2)
+        )
 
     def party_follows(self, i: int) -> bool:
         """Whether the preposition at `i` leads to a name, over at most four nouns and titles."""
@@ -448,12 +618,18 @@ class Walker:
         """Whether the weapon at `i` only qualifies another noun, itself or through its list: "program rudal dan satelit"."""
         tokens = self.tokens
         j = i - 1
-        if j >= 0 and tokens[j].word in self.lexicon.compound and not (j in self.verbs):
+        if j >= 0 and tokens[j].word in self.lexicon.compound and j not in self.verbs:
             # "peralatan produksi rudal" in a list of what is given stays what it names.
             return True
         while j >= 0 and (tokens[j].word in self.lexicon.also or tokens[j].word == ","):
             j -= 1
-        return j < i - 1 and j > 0 and tokens[j].kind == "WEAPON" and tokens[j - 1].word in self.lexicon.compound and j - 1 not in self.verbs
+        return (
+            j < i - 1
+            and j > 0
+            and tokens[j].kind == "WEAPON"
+            and tokens[j - 1].word in self.lexicon.compound
+            and j - 1 not in self.verbs
+        )
 
     def troop_noun(self, token: Token) -> tuple[int, int] | None:
         """Where in a QUANTITY the noun of troops stands, if there is one."""
@@ -481,11 +657,19 @@ class Walker:
     def weapon_follows(self, i: int) -> bool:
         return i + 1 < len(self.tokens) and self.tokens[i + 1].kind == "WEAPON"
 
-    def _unit(self, i: int) -> str:
-        from claimml.quantity import read_quantity
+    def quantity(self, i: int) -> Quantity:
+        """The amount of token `i`; a weapon right behind it is no unit ("enam Kilo")."""
+        if i not in self.amounts:
+            token = self.tokens[i]
+            start = max(0, token.start - 300) if self.weapon_follows(i) else 0
+            text = self.text[start : token.end] if start or self.weapon_follows(i) else self.text
+            amount = read_quantity(text, token.start - start, token.end - start)
+            self.amounts[i] = dataclasses.replace(amount, start=amount.start + start, end=amount.end + start)
+        return self.amounts[i]
 
-        quantity = read_quantity(self.text, self.tokens[i].start, self.tokens[i].end)
-        return quantity.currency and "money" or quantity.unit or ""
+    def _unit(self, i: int) -> str:
+        quantity = self.quantity(i)
+        return (quantity.currency and "money") or quantity.unit or ""
 
     def money(self, i: int) -> bool:
         return self._unit(i) == "money"
@@ -500,5 +684,5 @@ class Walker:
         return not unit or unit == "money" or unit in self.lexicon.counts or unit in self.lexicon.holds
 
 
-ACCUSED = frozenset("dituduh dituding oleh by".split())
-BEFORE = frozenset("kata ujar tutur ucap jelas tegas ungkap papar tulis imbuh".split())
+ACCUSED = frozenset(["dituduh", "dituding", "oleh", "by"])
+BEFORE = frozenset(["kata", "ujar", "tutur", "ucap", "jelas", "tegas", "ungkap", "papar", "tulis", "imbuh"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +13,8 @@ from claimml.claims.roles import VERB
 from claimml.claims.words import Sentence, Triggers
 
 _PUNCTUATION = frozenset(".;!?")
-_CONTRAST = frozenset("namun tetapi tapi sedangkan sementara while whereas but".split())
-_POINTS_BACK = frozenset("itu ini tersebut that this those".split())
+_CONTRAST = frozenset(["namun", "tetapi", "tapi", "sedangkan", "sementara", "while", "whereas", "but"])
+_POINTS_BACK = frozenset(["itu", "ini", "tersebut", "that", "this", "those"])
 # A sentence may not be attributed to the last speaker over more than this many sentences without him.
 _MEMORY = 3
 
@@ -57,7 +59,7 @@ class Sources:
         """The speakers of what is said at a token of sentence `index`, nearest first."""
         covering = [a for a in self.spoken[index] if a.first <= token < a.last]
         covering.sort(key=lambda a: (a.outlet, abs(a.at - token)))
-        speakers = [speaker for attribution in covering for speaker in attribution.speakers]
+        speakers: list[tuple[int, int]] = [speaker for attribution in covering for speaker in attribution.speakers]
         primary = [a for a in covering if not a.outlet]
         if not primary:
             speakers = [*self._quoted(index, token), *speakers]
@@ -67,14 +69,14 @@ class Sources:
         """For a token inside a quotation whose speaker stands in another sentence."""
         sentence = self.sentences[index]
         place = sentence.tokens[token].start
-        quote = next(((start, end) for start, end in self.quotes if start <= place < end), None)
-        if quote is None:
+        nearest = bisect_right(self.quotes, (place, len(self.text))) - 1
+        if nearest < 0 or self.quotes[nearest][1] <= place:
             return ()
+        quote = self.quotes[nearest]
         # The sentence in which the quotation ends, and the one it began in, may say whose it is.
-        for other in (*range(index + 1, len(self.sentences)), *range(index - 1, -1, -1)):
-            neighbour = self.sentences[other]
-            if neighbour.start > quote[1] + 1 or neighbour.end < quote[0]:
-                continue
+        behind = itertools.takewhile(lambda i: self.sentences[i].start <= quote[1] + 1, range(index + 1, len(self.sentences)))
+        before = itertools.takewhile(lambda i: self.sentences[i].end >= quote[0], range(index - 1, -1, -1))
+        for other in itertools.chain(behind, before):
             for attribution in self.spoken[other]:
                 if attribution.speakers and not attribution.outlet:
                     return attribution.speakers
@@ -94,12 +96,12 @@ class Sources:
         for i, token in enumerate(tokens[:14]):
             bare = token.word.removesuffix("nya")
             back = bare in self.lexicon.statement and (
-                bare != token.word or i + 1 < len(tokens) and tokens[i + 1].word in _POINTS_BACK
+                bare != token.word or (i + 1 < len(tokens) and tokens[i + 1].word in _POINTS_BACK)
             )
             if back:
                 who = [(t.start, t.end) for t in tokens[:i] if t.kind == "ACTOR"]
                 through = [speaker for outlet in outlets for speaker in outlet.speakers]
-                return tuple([*(w for w in who if w not in through), *through])
+                return (*(w for w in who if w not in through), *through)
         return ()
 
     def _attributions(self, sentence: Sentence, speaker: tuple[tuple[int, int], ...]) -> list[Attribution]:
@@ -112,7 +114,12 @@ class Sources:
                 continue
             if kind == "before" and not self._opens(sentence, first):
                 kind = "after" if word in self.lexicon.said_after else ""
-            if kind == "after" and word in self.lexicon.said_before and self._opens(sentence, first) and self._behind(sentence, last):
+            if (
+                kind == "after"
+                and word in self.lexicon.said_before
+                and self._opens(sentence, first)
+                and self._behind(sentence, last)
+            ):
                 kind = "before"
             if kind == "before":
                 who = self._behind(sentence, last)
@@ -133,12 +140,21 @@ class Sources:
             elif kind == "accused":
                 who = self._behind(sentence, last, single=True)
                 if who:
-                    found.append(Attribution(last, size, first, who))
+                    comma = next((i for i in range(last + 1, size) if tokens[i].word == ","), size)
+                    found.append(Attribution(last, comma, first, who))
             elif kind == "after":
-                who = self._subject(sentence, first, speaker)
-                if who is None:
+                said = self._subject(sentence, first, speaker)
+                if said is None:
                     continue
-                if who and who == speaker and found and found[-1].speakers and not found[-1].outlet and self._pronoun(sentence, first - 3, first):
+                who = said
+                if (
+                    who
+                    and who == speaker
+                    and found
+                    and found[-1].speakers
+                    and not found[-1].outlet
+                    and self._pronoun(sentence, first - 3, first)
+                ):
                     who = found[-1].speakers  # "mereka yakin" within one's own statement
                 if self._ends_sentence(sentence, first, last):
                     found.append(Attribution(0, first, first, who))
@@ -180,11 +196,35 @@ class Sources:
                 break
             elif token.kind == "word":
                 gap += 1
-                if token.word in ("kepada", "to", "pada", "dalam", "saat", "ketika", "usai", "setelah", "bahwa", "on", "in", "that", "untuk", "seperti"):
+                if token.word in (
+                    "kepada",
+                    "to",
+                    "pada",
+                    "dalam",
+                    "saat",
+                    "ketika",
+                    "usai",
+                    "setelah",
+                    "bahwa",
+                    "on",
+                    "in",
+                    "that",
+                    "untuk",
+                    "seperti",
+                ):
                     break
-                if token.word == "yang" or gap > 7 or who and token.word not in self.lexicon.also and token.word not in ("dari", "di", "para", "kantor", "berita", "harian", "of", "the") and gap > 3:
+                if (
+                    token.word == "yang"
+                    or gap > 7
+                    or (
+                        who
+                        and token.word not in self.lexicon.also
+                        and token.word not in ("dari", "di", "para", "kantor", "berita", "harian", "of", "the")
+                        and gap > 3
+                    )
+                ):
                     break
-                if token.word in self.lexicon.said_after and not token.word == "sebut":
+                if token.word in self.lexicon.said_after and token.word != "sebut":
                     break
             i += 1
         return tuple(who)
@@ -194,11 +234,15 @@ class Sources:
         tokens = sentence.tokens
         while i < len(tokens) and (tokens[i].kind == "ACTOR" or tokens[i].word in self.lexicon.also or tokens[i].word == ","):
             i += 1
-        return i < len(tokens) and tokens[i].kind == "word" and (
-            VERB.match(tokens[i].word) is not None
-            or tokens[i].word in self.lexicon.said_after
-            or tokens[i].word in ("telah", "akan", "sudah", "juga", "diduga", "dapat", "mungkin", "has", "had", "will")
-            or self.lexicon.kinds.at(tokens, i) is not None
+        return (
+            i < len(tokens)
+            and tokens[i].kind == "word"
+            and (
+                VERB.match(tokens[i].word) is not None
+                or tokens[i].word in self.lexicon.said_after
+                or tokens[i].word in ("telah", "akan", "sudah", "juga", "diduga", "dapat", "mungkin", "has", "had", "will")
+                or self.lexicon.kinds.at(tokens, i) is not None
+            )
         )
 
     def _pronoun(self, sentence: Sentence, first: int, last: int) -> bool:
@@ -233,18 +277,27 @@ class Sources:
                     break
             elif token.word in ("bahwa", "that", "kata", "said"):
                 break
-            elif token.word in (";", ":", "!", "?", ".", "—", "–", '"', "|") or token.word == "-" and who:
+            elif token.word in (";", ":", "!", "?", ".", "—", "–", '"', "|") or (token.word == "-" and who):
                 if token.word == '"' and who:
                     break
                 if token.word != '"':
                     break
             elif token.word == "," and who:
-                if not (i > 0 and tokens[i - 1].kind == "ACTOR" and not self._hears(sentence, i - 1)) or self._said_between(sentence, i, verb):
+                if not (i > 0 and tokens[i - 1].kind == "ACTOR" and not self._hears(sentence, i - 1)) or self._said_between(
+                    sentence, i, verb
+                ):
                     break
             elif token.kind == "word":
                 gap += 1
-                if who and token.word not in self.lexicon.also and (
-                    token.word in self.lexicon.prepositions or token.word in self.lexicon.stop or self._finite(token.word) or token.word in ("yang", "semuanya")
+                if (
+                    who
+                    and token.word not in self.lexicon.also
+                    and (
+                        token.word in self.lexicon.prepositions
+                        or token.word in self.lexicon.stop
+                        or self._finite(token.word)
+                        or token.word in ("yang", "semuanya")
+                    )
                 ):
                     if token.word == "oleh" and any(t.word in self.lexicon.statement for t in tokens[max(0, i - 2) : i]):
                         pass
@@ -252,7 +305,11 @@ class Sources:
                         break
                 if token.word in self.lexicon.speaker.longest and self.lexicon.speaker.at(tokens, i) and not who:
                     return speaker
-                if token.word in ("analis", "pakar", "pengamat", "pejabat", "sumber", "saksi", "analysts", "officials", "experts") and not who:
+                if (
+                    token.word
+                    in ("analis", "pakar", "pengamat", "pejabat", "sumber", "saksi", "analysts", "officials", "experts")
+                    and not who
+                ):
                     after = tokens[i + 1].word if i + 1 < len(tokens) else ""
                     return speaker if after in _POINTS_BACK else ()
                 if gap > 12:
@@ -278,9 +335,23 @@ class Sources:
             if word in self.lexicon.statement or word in ("laporan", "data", "rekaman", "pejabat", "oleh"):
                 return False
             if word in ("dari",):
-                return not any(t.word in ("pejabat", "juru", "menteri", "laporan", "pengamat", "analis") for t in tokens[max(0, j - 3) : j])
+                return not any(
+                    t.word in ("pejabat", "juru", "menteri", "laporan", "pengamat", "analis") for t in tokens[max(0, j - 3) : j]
+                )
             if word in self.lexicon.prepositions or word in self.lexicon.stop:
-                return word not in ("bahwa", "ketika", "saat", "setelah", "meskipun", "sementara", "karena", "that", "while", "namun", "sedangkan")
+                return word not in (
+                    "bahwa",
+                    "ketika",
+                    "saat",
+                    "setelah",
+                    "meskipun",
+                    "sementara",
+                    "karena",
+                    "that",
+                    "while",
+                    "namun",
+                    "sedangkan",
+                )
         return False
 
     def _spoken_before(self, sentence: Sentence, i: int) -> bool:
@@ -291,10 +362,12 @@ class Sources:
     def _ends_sentence(self, sentence: Sentence, first: int, last: int) -> bool:
         """Whether the statement stands before "..., [X] mengatakan kepada [Y]." and not behind it."""
         tokens = sentence.tokens
-        comma = next((i for i in range(first - 1, -1, -1) if tokens[i].word in (",", '"') and tokens[max(0, i - 1)].word != ")"), None)
+        comma = next(
+            (i for i in range(first - 1, -1, -1) if tokens[i].word in (",", '"') and tokens[max(0, i - 1)].word != ")"), None
+        )
         if comma is None or comma == 0:
             return False
-        if any(t.word in ("bahwa", "that") or t.word in self.lexicon.said_after for t in tokens[comma + 1 : first]):
+        if any(t.word in self.lexicon.stop or t.word in self.lexicon.said_after for t in tokens[comma + 1 : first]):
             return False
         told = any(self.lexicon.kinds.at(tokens, i) for i in range(0, comma))
         rest = tokens[last:]
@@ -312,7 +385,7 @@ class Sources:
         """The half of a sentence that a "menurut" is about."""
         tokens = sentence.tokens
         edges = [-1, *(i for i, t in enumerate(tokens) if t.word in _CONTRAST or t.word == ";"), len(tokens)]
-        for left, right in zip(edges, edges[1:], strict=False):
+        for left, right in itertools.pairwise(edges):
             if left < at < right:
                 return left + 1, right
         return 0, len(tokens)

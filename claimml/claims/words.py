@@ -69,8 +69,16 @@ class Triggers:
     def _read(self, table: dict[str, Any]) -> None:
         self.kinds = Phrases()
         for row in table["trigger"]:
-            for field, voice in (("active", "active"), ("passive", "passive"), ("noun", "noun"), ("verb", "verb"), ("gerund", "noun")):
-                self.kinds.add(row.get(field, ""), Kind(row["event"], row["frame"], voice, row.get("status", ""), row.get("weak", False)))
+            for field, voice in (
+                ("active", "active"),
+                ("passive", "passive"),
+                ("noun", "noun"),
+                ("verb", "verb"),
+                ("gerund", "noun"),
+            ):
+                self.kinds.add(
+                    row.get(field, ""), Kind(row["event"], row["frame"], voice, row.get("status", ""), row.get("weak", False))
+                )
         self.near, self.above, self.behind, self.above_noun = Phrases(), Phrases(), Phrases(), Phrases()
         self.order = {status: i for i, status in enumerate(table["status"])}
         for status, cues in table["status"].items():
@@ -93,11 +101,13 @@ class Triggers:
         self.prepositions = {word: role for role in reversed(roles) for word in syntax[role].split(";")}
         self.stop, self.carry, self.also = _set(syntax["stop"]), _set(syntax["carry"]), _set(syntax["and"])
         self.transparent, self.be, self.again = _set(syntax["transparent"]), _set(syntax["be"]), _set(syntax["again"])
+        self.body = _set(syntax["body"])
         self.troops, self.compound = _set(syntax["troops"]), _set(syntax["compound"])
         self.list, self.control, self.object = Phrases(), Phrases(), Phrases()
         for phrases, field in ((self.list, "list"), (self.control, "control"), (self.object, "object")):
             phrases.add(syntax[field], True)
         self.counts, self.holds = _set(table["units"]["counts"]), _set(table["units"]["holds"])
+        self.crash = (_set(table["crash"]["words"]), frozenset(table["crash"]["classes"].split()))
         self.no_claim = [(_set(row["words"]), frozenset(row["events"].split())) for row in table["no_claim"]]
 
 

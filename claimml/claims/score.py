@@ -1,0 +1,177 @@
+"""Claims against claims: per field and as full records; and gold claims of texts that are not ours, kept stand-off."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from claimml.claims.record import Claim, Mention
+from claimml.document import Document
+from claimml.errors import FormatError
+from claimml.quantity import Quantity
+
+FIELDS = (
+    "event", "supplier", "recipient", "actor", "target", "item", "quantity",
+    "origin", "destination", "via", "time", "source", "status",
+)  # fmt: skip
+# What must be right together for a record to be right.
+RECORD = ("event", "supplier", "recipient", "actor", "target", "item", "quantity", "source", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many were right, how many were said, how many there were to say; tallies add up."""
+
+    correct: int = 0
+    predicted: int = 0
+    gold: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.correct + other.correct, self.predicted + other.predicted, self.gold + other.gold)
+
+    @property
+    def precision(self) -> float:
+        """Of what was said, the right share; 0 where nothing was said."""
+        return self.correct / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Of what there was to say, the share found; 0 where there was nothing."""
+        return self.correct / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        total = self.predicted + self.gold
+        return 2 * self.correct / total if total else 0.0
+
+
+def score_claims(gold: Sequence[Document], predicted: Sequence[Document]) -> dict[str, Tally]:
+    """A tally for each of `FIELDS`, and "record" for full records, over documents in the same order with the same texts.
+
+    A predicted claim answers at most one of gold: of the same event, from the same sentence, about the same
+    item (or the best of them). `status` counts claims whose event was found, so its precision is its accuracy.
+    Raises `ValueError` where the texts differ.
+    """
+    if len(gold) != len(predicted):
+        raise ValueError(f"{len(gold)} gold documents against {len(predicted)} predicted ones; give the same documents")
+    total = dict.fromkeys((*FIELDS, "record"), Tally())
+    for right, answer in zip(gold, predicted, strict=True):
+        if right.text != answer.text:
+            raise ValueError(
+                f"{right.id or 'a document'} and {answer.id or 'its answer'} have different texts; give them in the same order"
+            )
+        for field, tally in _document(right, answer).items():
+            total[field] += tally
+    return total
+
+
+def _document(gold: Document, predicted: Document) -> dict[str, Tally]:
+    text = gold.text
+    pairs = _pairs(text, gold.claims, predicted.claims)
+    found: dict[str, Tally] = {"event": Tally(len(pairs), len(predicted.claims), len(gold.claims))}
+    for field in FIELDS[1:-1]:
+        found[field] = Tally(
+            sum(bool(getattr(one, field)) and agree(text, field, one, two) for one, two in pairs),
+            sum(bool(getattr(claim, field)) for claim in predicted.claims),
+            sum(bool(getattr(claim, field)) for claim in gold.claims),
+        )
+    found["status"] = Tally(sum(one.status == two.status for one, two in pairs), len(pairs), len(pairs))
+    whole = sum(all(agree(text, field, one, two) for field in RECORD) for one, two in pairs)
+    found["record"] = Tally(whole, len(predicted.claims), len(gold.claims))
+    return found
+
+
+def _pairs(text: str, gold: Sequence[Claim], predicted: Sequence[Claim]) -> list[tuple[Claim, Claim]]:
+    """Gold and predicted claims that tell of the same, best pairs first, each used once."""
+    candidates = []
+    for i, one in enumerate(gold):
+        for j, two in enumerate(predicted):
+            same_sentence = one.evidence.start < two.evidence.end and two.evidence.start < one.evidence.end
+            if one.event == two.event and same_sentence and (agree(text, "item", one, two) or not (one.item and two.item)):
+                alike = sum(agree(text, field, one, two) for field in FIELDS) + (one.evidence.trigger == two.evidence.trigger)
+                candidates.append((-alike, i, j))
+    pairs, left, right = [], set(), set()
+    for _, i, j in sorted(candidates):
+        if i not in left and j not in right:
+            left.add(i)
+            right.add(j)
+            pairs.append((gold[i], predicted[j]))
+    return pairs
+
+
+def agree(text: str, field: str, one: Claim, two: Claim) -> bool:
+    """Whether two claims of one text say the same in a field.
+
+    Parties and places agree by canonical id or by the same characters, items where they overlap, quantities by
+    value and comparator, sources as sets, times where they overlap.
+    """
+    mine, other = getattr(one, field), getattr(two, field)
+    if field in ("event", "status"):
+        return bool(mine == other)
+    if not mine or not other:
+        return not mine and not other
+    if field == "source":
+        return {_name(text, source) for source in mine} == {_name(text, source) for source in other}
+    if field == "quantity":
+        return _amount(mine) == _amount(other)
+    if field in ("item", "time"):
+        return bool(mine.start < other.end and other.start < mine.end)
+    return _name(text, mine) == _name(text, other)
+
+
+def _name(text: str, mention: Mention) -> str:
+    return mention.id or mention.text_of(text).lower()
+
+
+def _amount(quantity: Quantity) -> tuple[Any, ...]:
+    bounds = (quantity.low, quantity.high) if quantity.value is None else ()
+    return quantity.value, quantity.comparator, bounds
+
+
+def read_standoff(path: str | Path, texts: str | Path) -> list[Document]:
+    """Documents with gold claims from a file of `{"id", "source", "sha256", "claims"}` lines, their texts from a folder.
+
+    Raises `FormatError` that names the line of a text that is missing or is not the annotated one, byte for byte.
+    """
+    documents = []
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+            source = Path(texts) / Path(values["source"]).name
+            wanted = values["sha256"]
+            claims = tuple(Claim.from_dict(claim) for claim in values["claims"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise FormatError(f"{path}:{number}: {error}; a line is {{id, source, sha256, claims}}") from error
+        if not source.is_file():
+            raise FormatError(f"{path}:{number}: no text {source}; give the folder of the texts")
+        data = source.read_bytes()
+        if hashlib.sha256(data).hexdigest() != wanted:
+            raise FormatError(
+                f"{path}:{number}: {source} is not the annotated text (its SHA-256 differs); fetch the original again"
+            )
+        documents.append(Document(data.decode("utf-8"), (), claims, str(values["id"])))
+    return documents
+
+
+def write_standoff(documents: Iterable[Document], path: str | Path) -> None:
+    """Claims without any of their text: offsets, labels, ids; `source` is `id.txt`."""
+    lines = []
+    for document in documents:
+        digest = hashlib.sha256(document.text.encode("utf-8")).hexdigest()
+        claims = [claim.to_dict() for claim in document.claims]
+        values = {"id": document.id, "source": f"{document.id}.txt", "sha256": digest, "claims": claims}
+        lines.append(json.dumps(values, ensure_ascii=False) + "\n")
+    Path(path).write_text("".join(lines), encoding="utf-8")
+
+
+def with_spans(claims: Sequence[Document], spans: Sequence[Document]) -> list[Document]:
+    """Documents of claims with the spans of documents of the same texts."""
+    return [dataclasses.replace(one, spans=two.spans) for one, two in zip(claims, spans, strict=True)]

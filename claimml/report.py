@@ -1,0 +1,354 @@
+"""An evaluation for people: a table for the terminal, a dict for JSON, one HTML page to browse errors in.
+
+    report = Report(score(gold, predicted), tagger="mini", corpora=("dev.jsonl",))
+    report.text(), report.to_dict(), report.html()
+
+All three are made from the same tables. The page needs no other file and no network; every text in it
+is escaped. The dict holds numbers, labels and offsets and no word of any text, so that it may travel
+with a model whose gold may not.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from string import Template
+from typing import Any, NamedTuple
+
+from claimml.document import Document, Span
+from claimml.errors import MissingExtra
+from claimml.scoring import (
+    ERRORS,
+    MODES,
+    Calibration,
+    Comparison,
+    Counts,
+    Difference,
+    Interval,
+    Intervals,
+    Pair,
+    Rates,
+    Scores,
+    compare_scores,
+)
+from claimml.show import COLORS
+from claimml.tagging import encode
+
+EXPLAINED = {
+    "strict": "right label and both borders",
+    "partial": "right label; an overlap with wrong borders counts half",
+    "type": "right label and an overlap",
+}
+CONTEXT = 300  # characters of a sentence shown on either side of an error
+FEW = 10  # documents under which intervals are too narrow to be taken at their word
+
+
+class Table(NamedTuple):
+    """A titled table; the first column names the rows, the others hold numbers. `heat` colours them."""
+
+    title: str
+    note: str
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    heat: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What there is to say about one prediction of a gold corpus.
+
+    `against` is another prediction of the same gold by the tagger `rival`; `training` are documents
+    whose mentions count as seen. `samples` draws of documents make an interval, from `seed`.
+    """
+
+    scores: Scores
+    tagger: str = ""
+    corpora: tuple[str, ...] = ()
+    against: Scores | None = None
+    rival: str = ""
+    training: tuple[Document, ...] | None = None
+    samples: int = 1000
+    seed: int = 0
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        return self.scores.intervals(samples=self.samples, seed=self.seed)
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        return self.scores.calibration()
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """None without a rival; raises `ClaimmlError` where there is but one document."""
+        return self.against and compare_scores(self.scores, self.against, samples=10 * self.samples, seed=self.seed)
+
+    @cached_property
+    def novelty(self) -> dict[str, Counts] | None:
+        return None if self.training is None else self.scores.by_novelty(self.training)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        return list(self.scores.labels)
+
+    @property
+    def title(self) -> str:
+        micro, number = self.scores.micro, len(self.scores.gold)
+        where = f" on {', '.join(self.corpora)}" if self.corpora else ""
+        documents = "1 document" if number == 1 else f"{number:,} documents"
+        return f"{self.tagger or 'prediction'}{where}: {documents}, {micro.gold:,} gold spans, {micro.predicted:,} predicted"
+
+    def to_dict(self, *, errors: bool = False) -> dict[str, Any]:
+        """All numbers as JSON values. With `errors`, every error too, by document and offsets."""
+        scores = self.scores
+        result: dict[str, Any] = {
+            "tagger": self.tagger,
+            "corpora": list(self.corpora),
+            "documents": len(scores.gold),
+            "mode": scores.mode,
+            "micro": scores.micro.to_dict() | _interval_dict(self.intervals.micro),
+            "macro": _rounded(scores.macro._asdict()) | _interval_dict(self.intervals.macro),
+            "labels": {
+                label: counts.to_dict() | _interval_dict(self.intervals.labels[label])
+                for label, counts in scores.labels.items()
+            },
+            "f1": {mode: round(scores.in_mode(mode).micro.f1, 6) for mode in MODES},
+            "errors": dict(scores.errors()),
+            "confusion": [
+                {"gold": gold or None, "predicted": predicted or None, "count": count}
+                for (gold, predicted), count in scores.confusion().items()
+            ],
+            "borders": {place: texts.total() for place, texts in scores.borders().items()},
+            "length": {length: counts.to_dict() for length, counts in scores.by_length().items()},
+            "source": {source: counts.to_dict() for source, counts in scores.by_source().items()},
+        }
+        if self.novelty is not None:
+            result["novelty"] = {name: counts.to_dict() for name, counts in self.novelty.items()}
+        if (calibration := self.calibration) is not None:
+            result["calibration"] = {
+                "error": round(calibration.error, 6),
+                "scored": calibration.scored,
+                "unscored": calibration.unscored,
+                "bins": [
+                    {"low": b.low, "high": b.high, "count": b.count}
+                    | _rounded({"confidence": b.confidence, "accuracy": b.accuracy})
+                    for b in calibration.bins
+                ],
+            }
+        if self.against is not None and self.comparison is not None:
+            result["against"] = {
+                "tagger": self.rival,
+                "micro": self.against.micro.to_dict(),
+                "macro": _rounded(self.against.macro._asdict()),
+                "difference": {
+                    name: _rounded(difference._asdict()) for name, difference in _differences(self.comparison)
+                },
+            }
+        if errors:
+            result["cases"] = [
+                {"document": document.id or number, "kind": pair.kind}
+                | {"gold": _span_dict(pair.gold), "predicted": _span_dict(pair.predicted)}
+                for number, document, pair in self._cases()
+            ]
+        return result
+
+    def text(self) -> str:
+        """The tables for a terminal, 100 columns wide at most with labels of usual length."""
+        return "\n".join([self.title, "", *map(_text_table, self.tables())])
+
+    def html(self, *, plots: bool = False) -> str:
+        """One self-contained page. `plots` draws the labels' bars and the reliability plot with matplotlib.
+
+        Raises `MissingExtra` where plots are asked for and matplotlib is not installed.
+        """
+        template = Template((Path(__file__).parent / "templates" / "report.html").read_text(encoding="utf-8"))
+        cases = list(self._cases())
+        sources = sorted({_source(document) for _, document, _ in cases})
+        return template.substitute(
+            title=_escape(self.title),
+            colors="\n".join(f".c{i} {{ background: {_color(label, i)}; }}" for i, label in enumerate(self.labels)),
+            plots="".join(f"<figure>{svg}</figure>" for svg in (_plots(self) if plots else ())),
+            tables="".join(map(_html_table, self.tables())),
+            kinds=_options(ERRORS, lambda kind: f"{kind}: {ERRORS[kind]}"),
+            labels=_options(self.labels),
+            sources=_options(sources, lambda source: source or "(no source)"),
+            rival="" if self.against is None else _escape(self.rival or "the other"),
+            rivalry="hidden" if self.against is None else "",
+            number=f"{len(cases):,}",
+            cases="\n".join(self._case(*case) for case in cases),
+        )
+
+    def tables(self) -> Iterator[Table]:
+        """Every table of the report, those without content left out."""
+        yield self._rates_table()
+        if self.against is not None and self.comparison is not None:
+            note = (
+                f"{self.tagger or 'this'} minus {self.rival or 'the other'}; paired bootstrap over documents, "
+                f"{10 * self.samples:,} draws{self._caution()}"
+            )
+            rows = [
+                (name, f"{100 * d.f1:+.2f}", f"{100 * d.low:+.2f} to {100 * d.high:+.2f}", f"{d.p:.4f}")
+                for name, d in _differences(self.comparison)
+            ]
+            yield Table("Difference in F1", note, ("", "F1", "95 % interval", "p"), rows)
+        if self.novelty is not None:
+            yield _group_table("Mentions seen in training", "by label and text, case and white space aside", self.novelty)
+        yield self._errors_table()
+        yield self._confusion_table()
+        borders = self.scores.borders()
+        if any(borders.values()):
+            often = [(place, texts.total(), [f"{t!r} {n}" for t, n in texts.most_common(4)]) for place, texts in borders.items()]
+            rows = [(place, str(total), ", ".join(texts)) for place, total, texts in often]
+            yield Table("Wrong borders", "right label; the text between the two borders", ("", "count", "most often"), rows)
+        yield _group_table("Length of spans", "in words", self.scores.by_length())
+        if len(sources := self.scores.by_source()) > 1:
+            named = {source or "(none)": counts for source, counts in sources.items()}
+            yield _group_table("Sources", 'what stands before the first "-" of a document\'s id', named)
+        if (calibration := self.calibration) is not None:
+            missing = f"; {calibration.unscored:,} spans without a score left out" if calibration.unscored else ""
+            note = f"expected calibration error {calibration.error:.4f}{missing}"
+            rows = [
+                (f"{b.low:.1f} to {b.high:.1f}", f"{b.count:,}", f"{b.confidence:.3f}", f"{b.accuracy:.3f}")
+                for b in calibration.bins
+            ]
+            yield Table("Reliability", note, ("score", "spans", "mean score", "share right"), rows)
+
+    def _caution(self) -> str:
+        return "" if len(self.scores.gold) >= FEW else f"; with {len(self.scores.gold)} documents take them for too narrow"
+
+    def _rates_table(self) -> Table:
+        others = [mode for mode in MODES if mode != self.scores.mode]
+        modes = [self.scores.in_mode(mode) for mode in others]
+        header = ("", "precision", "recall", "F1", "95 % interval", *(f"{m} F1" for m in others), "gold", "predicted", "right")
+        rows: list[tuple[str, ...]] = []
+        for label, counts in self.scores.labels.items():
+            more = [mode.labels.get(label, Counts()).f1 for mode in modes]
+            rows.append(_row(label, counts.rates, self.intervals.labels[label], more, counts))
+        micro, macro = self.scores.micro, self.scores.macro
+        rows.append(_row("micro", micro.rates, self.intervals.micro, [mode.micro.f1 for mode in modes], micro))
+        rows.append(_row("macro", macro, self.intervals.macro, [mode.macro.f1 for mode in modes], None))
+        note = f"{self.scores.mode}: {EXPLAINED[self.scores.mode]}"
+        note += f"; intervals from {self.samples:,} draws of documents{self._caution()}" if self.intervals.micro else ""
+        return Table("Scores", note, header, rows)
+
+    def _errors_table(self) -> Table:
+        total = sum(self.scores.errors().values())
+        rows = [
+            (kind, f"{count:,}", _percent(count / total if total else 0.0), ERRORS[kind])
+            for kind, count in self.scores.errors().items()
+        ]
+        return Table("Errors", "each gold span is held against one predicted span at most", ("", "count", "%", "what"), rows)
+
+    def _confusion_table(self) -> Table:
+        confusion = self.scores.confusion()
+        names = [*self.labels, ""]
+        rows = [
+            (gold or "(none)", *("" if not gold and not label else f"{confusion.get((gold, label), 0):,}" for label in names))
+            for gold in names
+        ]
+        note = "rows are gold, columns predicted; wrong borders count with their labels"
+        return Table("Labels against each other", note, ("", *self.labels, "(none)"), rows, heat=True)
+
+    def _cases(self) -> Iterator[tuple[int, Document, Pair]]:
+        """Every error: number of its document from 0, gold document, pair."""
+        for number, (document, pairs) in enumerate(zip(self.scores.gold, self.scores.pairs, strict=True)):
+            for pair in pairs:
+                if pair.kind != "correct":
+                    yield number, document, pair
+
+    def _case(self, number: int, document: Document, pair: Pair) -> str:
+        spans = [span for span in (pair.gold, pair.predicted) if span is not None]
+        low, high = sentence(document.text, min(s.start for s in spans), max(s.end for s in spans))
+        score = pair.predicted.score if pair.predicted else None
+        attributes = {
+            "kind": pair.kind,
+            "gold": pair.gold.label if pair.gold else "",
+            "found": pair.predicted.label if pair.predicted else "",
+            "source": _source(document),
+            "score": "" if score is None else f"{score:.4f}",
+        }
+        told = [document.id or f"document {number + 1}", f"characters {spans[0].start:,} to {spans[0].end:,}"]
+        told += [] if score is None else [f"score {score:.2f}"]
+        if self.against is not None:
+            attributes["rival"] = "right" if _right_there(pair, self.against, number) else "wrong"
+            told.append(f"{self.rival or 'the other'} is {attributes['rival']} here")
+        data = " ".join(f'data-{name}="{_escape(value)}"' for name, value in attributes.items())
+        rows = "".join(
+            f'<div class="row"><b>{name}</b><p dir="auto">{self._marked(document.text, low, high, all_spans, span)}</p></div>'
+            for name, all_spans, span in (
+                ("gold", document.spans, pair.gold),
+                ("found", self.scores.predicted[number].spans, pair.predicted),
+            )
+        )
+        return f'<article {data}><h3><i>{pair.kind}</i> {_escape(" · ".join(told))}</h3>{rows}</article>'
+
+    def _marked(self, text: str, low: int, high: int, spans: Iterable[Span], focus: Span | None) -> str:
+        """`text[low:high]` as HTML with its spans marked, the one at issue more than the others."""
+        parts, position = ["…" if low and text[low - 1] != "\n" else ""], low
+        for span in spans:
+            if span.end <= low or span.start >= high:
+                continue
+            start, end = max(span.start, low), min(span.end, high)
+            score = "" if span.score is None else f" {span.score:.2f}"
+            here = " here" if span is focus else ""
+            parts.append(
+                f'{_escape(text[position:start])}<mark class="c{self.labels.index(span.label)}{here}" '
+                f'title="{_escape(span.label)}{score}">{_escape(text[start:end])}<small>{_escape(span.label)}</small></mark>'
+            )
+            position = end
+        parts += [_escape(text[position:high]), "…" if high < len(text) and text[high] != "\n" else ""]
+        return "".join(parts)
+
+
+def sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """The borders of the sentence or sentences around `text[start:end]`, at most `CONTEXT` characters off."""
+    low, high = max(0, start - CONTEXT), min(len(text), end + CONTEXT)
+    for match in re.finditer(r"[\r\n]+|[.!?…][\"”’')\]]*\s+", text[low:start]):
+        begin = low + match.end()
+        if match.end() <= start - low:
+            last = begin
+    before = [low + match.end() for match in re.finditer(r"[\r\n]+\s*|[.!?…][\"”’')\]]*\s+", text[low:start])]
+    if before:
+        low = before[-1]
+    elif low and (space := re.search(r"\s+", text[low:start])):
+        low += space.end()
+    after = re.search(r"[\r\n]|[.!?…][\"”’')\]]*(?=\s)", text[end:high])
+    if after:
+        high = end + (after.start() if after.group() in "\r\n" else after.end())
+    elif high < len(text) and (space_at := text.rfind(" ", end, high)) > 0:
+        high = space_at
+    return low, high
+
+
+def seqeval_report(scores: Scores) -> str:
+    """What seqeval (strict, IOB2) says about the same spans, over words; for those who trust it more.
+
+    Words are cut at every span's borders, so that no span is lost on the way to tags. Raises
+    `MissingExtra` where seqeval is not installed.
+    """
+    try:
+        from seqeval.metrics import classification_report
+        from seqeval.scheme import IOB2
+    except ImportError as error:
+        raise MissingExtra("train", error) from error
+    tags: tuple[list[list[str]], list[list[str]]] = ([], [])
+    for gold, predicted in zip(scores.gold, scores.predicted, strict=True):
+        borders = {place for s in (*gold.spans, *predicted.spans) for place in (s.start, s.end)}
+        borders |= {place for match in re.finditer(r"\S+", gold.text) for place in match.span()}
+        places = sorted(borders)
+        words = [(a, b) for a, b in zip(places, places[1:], strict=False) if gold.text[a:b].strip()]
+        for side, document in zip(tags, (gold, predicted), strict=True):
+            found, lost = encode(document.spans, words)
+            if lost:  # a span of white space alone covers no word
+                words += [(span.start, span.end) for span in lost]
+                words.sort()
+                found, _ = encode(document.spans, words)
+            side.append(found)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # seqeval warns of every rate that is 0 of 0
+        return str(classification_report(*tags, mode="strict", scheme=IOB2, digits=4, zero_division=0))
