@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -114,6 +115,12 @@ class Supply:
         second = f" > {self.second}" if self.second else ""
         return f"{self.event}: {self.first or '?'}{second}, {self.what}"
 
+    def short(self, figure: Figure) -> str:
+        """A figure of this supply without its unit where all have the same: "~ 6,700"."""
+        units = {f.claim.quantity.unit for f in self.figures if f.claim.quantity}
+        unit = figure.claim.quantity.unit if figure.claim.quantity else None
+        return figure.text.replace(f" {unit}", "", 1) if unit and len(units) == 1 else figure.text
+
     @property
     def documents(self) -> int:
         """How many documents tell of it."""
@@ -125,7 +132,7 @@ class Supply:
         steps: list[str] = []
         for figure in self.figures:
             if figure.claim.quantity is not None:
-                text = figure.text.removesuffix(f" {self.unit}") if self.unit else figure.text
+                text = self.short(figure)
                 if not steps or steps[-1] != text:
                     steps.append(text)
         return " → ".join(steps) if len(steps) > 1 else ""
@@ -515,7 +522,7 @@ def _chart(supply: Supply) -> str:
     figures = [f for f in supply.figures if _point(f) is not None]
     width, height, left, right, top, bottom = 720, 260, 70, 90, 24, 46
     values = [_point(f) or 0.0 for f in figures]
-    most = max(values) * 1.15 or 1.0
+    step, most = _scale(max(values))
     dated = all(f.date for f in figures) and len({f.date for f in figures}) > 1
     if dated:
         days = [_day(f.date).toordinal() for f in figures]
@@ -526,9 +533,9 @@ def _chart(supply: Supply) -> str:
     xs = [left + place * (width - left - right) for place in places]
     ys = [height - bottom - value / most * (height - top - bottom) for value in values]
     parts = [f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(supply.name, quote=True)}">']
-    for step in range(5):
-        value = most * step / 4
-        y = height - bottom - step / 4 * (height - top - bottom)
+    for tick in range(round(most / step) + 1):
+        value = tick * step
+        y = height - bottom - value / most * (height - top - bottom)
         parts.append(f'<line class="grid" x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="axis" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{_short(value)}</text>')
     parts.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))}"/>')
@@ -544,7 +551,7 @@ def _chart(supply: Supply) -> str:
             shape = f'<path d="M{x - 6:.1f},{y - tip / 2:.1f}h12l-6,{tip}z"/>'
         who = ", ".join(f.sources) or "the text itself"
         title = escape(f"{f.text}, {who}, {f.date or 'no date'}: {' '.join(f.sentence.split())}")
-        label = escape(f.text.removesuffix(f" {supply.unit}"))
+        label = escape(supply.short(f))
         parts.append(
             f'<a href="#{f.anchor}" class="{f.claim.status}"><title>{title}</title>{shape}'
             f'<text class="value" x="{x + 9:.1f}" y="{y - 7 - lift:.1f}">{label}</text></a>'
@@ -557,6 +564,14 @@ def _chart(supply: Supply) -> str:
     note = "" if dated else "in the order of date where one is known, of amount where not"
     parts.append(f'<text class="axis" x="{left}" y="{height - 6}">{note}</text></svg>')
     return "".join(parts)
+
+
+def _scale(largest: float) -> tuple[float, float]:
+    """Step and end of an axis that holds `largest` with room above: steps of 1, 2, 2.5 or 5 times a power of ten."""
+    rough = (largest or 1.0) * 1.1 / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * n for n in (1, 2, 2.5, 5, 10) if power * n >= rough)
+    return step, step * math.ceil((largest or 1.0) * 1.05 / step)
 
 
 def _short(value: float) -> str:

@@ -11,9 +11,11 @@ with a model whose gold may not.
 from __future__ import annotations
 
 import html
+import itertools
 import re
+import textwrap
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +37,7 @@ from claimml.scoring import (
     Rates,
     Scores,
     compare_scores,
+    source,
 )
 from claimml.show import COLORS
 from claimml.tagging import encode
@@ -49,13 +52,14 @@ FEW = 10  # documents under which intervals are too narrow to be taken at their 
 
 
 class Table(NamedTuple):
-    """A titled table; the first column names the rows, the others hold numbers. `heat` colours them."""
+    """A titled table: names in the first column, then numbers (coloured with `heat`), words last with `wordy`."""
 
     title: str
     note: str
     header: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     heat: bool = False
+    wordy: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,9 @@ class Report:
     @cached_property
     def comparison(self) -> Comparison | None:
         """None without a rival; raises `ClaimmlError` where there is but one document."""
-        return self.against and compare_scores(self.scores, self.against, samples=10 * self.samples, seed=self.seed)
+        if self.against is None:
+            return None
+        return compare_scores(self.scores, self.against, samples=10 * self.samples, seed=self.seed)
 
     @cached_property
     def novelty(self) -> dict[str, Counts] | None:
@@ -125,7 +131,7 @@ class Report:
             ],
             "borders": {place: texts.total() for place, texts in scores.borders().items()},
             "length": {length: counts.to_dict() for length, counts in scores.by_length().items()},
-            "source": {source: counts.to_dict() for source, counts in scores.by_source().items()},
+            "source": {name: counts.to_dict() for name, counts in scores.by_source().items()},
         }
         if self.novelty is not None:
             result["novelty"] = {name: counts.to_dict() for name, counts in self.novelty.items()}
@@ -168,15 +174,15 @@ class Report:
         """
         template = Template((Path(__file__).parent / "templates" / "report.html").read_text(encoding="utf-8"))
         cases = list(self._cases())
-        sources = sorted({_source(document) for _, document, _ in cases})
+        sources = sorted({source(document) for _, document, _ in cases})
         return template.substitute(
             title=_escape(self.title),
             colors="\n".join(f".c{i} {{ background: {_color(label, i)}; }}" for i, label in enumerate(self.labels)),
             plots="".join(f"<figure>{svg}</figure>" for svg in (_plots(self) if plots else ())),
             tables="".join(map(_html_table, self.tables())),
-            kinds=_options(ERRORS, lambda kind: f"{kind}: {ERRORS[kind]}"),
-            labels=_options(self.labels),
-            sources=_options(sources, lambda source: source or "(no source)"),
+            kinds=_options((kind, f"{kind}: {meaning}") for kind, meaning in ERRORS.items()),
+            labels=_options((label, label) for label in self.labels),
+            sources=_options((name, name or "(no source)") for name in sources),
             rival="" if self.against is None else _escape(self.rival or "the other"),
             rivalry="hidden" if self.against is None else "",
             number=f"{len(cases):,}",
@@ -202,21 +208,24 @@ class Report:
         yield self._confusion_table()
         borders = self.scores.borders()
         if any(borders.values()):
-            often = [(place, texts.total(), [f"{t!r} {n}" for t, n in texts.most_common(4)]) for place, texts in borders.items()]
-            rows = [(place, str(total), ", ".join(texts)) for place, total, texts in often]
-            yield Table("Wrong borders", "right label; the text between the two borders", ("", "count", "most often"), rows)
+            wrong = [
+                (place, f"{texts.total():,}", ", ".join(f"{text!r} {count}" for text, count in texts.most_common(4)))
+                for place, texts in borders.items()
+            ]
+            note = "right label; the text between the two borders"
+            yield Table("Wrong borders", note, ("", "count", "most often"), wrong, wordy=True)
         yield _group_table("Length of spans", "in words", self.scores.by_length())
         if len(sources := self.scores.by_source()) > 1:
-            named = {source or "(none)": counts for source, counts in sources.items()}
+            named = {name or "(none)": counts for name, counts in sources.items()}
             yield _group_table("Sources", 'what stands before the first "-" of a document\'s id', named)
         if (calibration := self.calibration) is not None:
             missing = f"; {calibration.unscored:,} spans without a score left out" if calibration.unscored else ""
             note = f"expected calibration error {calibration.error:.4f}{missing}"
-            rows = [
+            bins = [
                 (f"{b.low:.1f} to {b.high:.1f}", f"{b.count:,}", f"{b.confidence:.3f}", f"{b.accuracy:.3f}")
                 for b in calibration.bins
             ]
-            yield Table("Reliability", note, ("score", "spans", "mean score", "share right"), rows)
+            yield Table("Reliability", note, ("score", "spans", "mean score", "share right"), bins)
 
     def _caution(self) -> str:
         return "" if len(self.scores.gold) >= FEW else f"; with {len(self.scores.gold)} documents take them for too narrow"
@@ -242,12 +251,13 @@ class Report:
             (kind, f"{count:,}", _percent(count / total if total else 0.0), ERRORS[kind])
             for kind, count in self.scores.errors().items()
         ]
-        return Table("Errors", "each gold span is held against one predicted span at most", ("", "count", "%", "what"), rows)
+        note = "each gold span is held against one predicted span at most"
+        return Table("Errors", note, ("", "count", "%", "what"), rows, wordy=True)
 
     def _confusion_table(self) -> Table:
         confusion = self.scores.confusion()
         names = [*self.labels, ""]
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (gold or "(none)", *("" if not gold and not label else f"{confusion.get((gold, label), 0):,}" for label in names))
             for gold in names
         ]
@@ -269,7 +279,7 @@ class Report:
             "kind": pair.kind,
             "gold": pair.gold.label if pair.gold else "",
             "found": pair.predicted.label if pair.predicted else "",
-            "source": _source(document),
+            "source": source(document),
             "score": "" if score is None else f"{score:.4f}",
         }
         told = [document.id or f"document {number + 1}", f"characters {spans[0].start:,} to {spans[0].end:,}"]
@@ -289,7 +299,7 @@ class Report:
 
     def _marked(self, text: str, low: int, high: int, spans: Iterable[Span], focus: Span | None) -> str:
         """`text[low:high]` as HTML with its spans marked, the one at issue more than the others."""
-        parts, position = ["…" if low and text[low - 1] != "\n" else ""], low
+        parts, position = ["" if _ends(text[max(0, low - 20) : low]) else "…"], low
         for span in spans:
             if span.end <= low or span.start >= high:
                 continue
@@ -301,35 +311,37 @@ class Report:
                 f'title="{_escape(span.label)}{score}">{_escape(text[start:end])}<small>{_escape(span.label)}</small></mark>'
             )
             position = end
-        parts += [_escape(text[position:high]), "…" if high < len(text) and text[high] != "\n" else ""]
+        whole = high == len(text) or text[high] in "\r\n" or _ends(text[max(low, high - 20) : high])
+        parts += [_escape(text[position:high]), "" if whole else "…"]
         return "".join(parts)
 
 
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     """The borders of the sentence or sentences around `text[start:end]`, at most `CONTEXT` characters off."""
     low, high = max(0, start - CONTEXT), min(len(text), end + CONTEXT)
-    for match in re.finditer(r"[\r\n]+|[.!?…][\"”’')\]]*\s+", text[low:start]):
-        begin = low + match.end()
-        if match.end() <= start - low:
-            last = begin
-    before = [low + match.end() for match in re.finditer(r"[\r\n]+\s*|[.!?…][\"”’')\]]*\s+", text[low:start])]
-    if before:
-        low = before[-1]
+    begins = [match.end() for match in re.finditer(r"[\r\n]\s*|[.!?…][\"”’')\]]*\s+", text[low:start])]
+    if begins:
+        low += begins[-1]
     elif low and (space := re.search(r"\s+", text[low:start])):
         low += space.end()
-    after = re.search(r"[\r\n]|[.!?…][\"”’')\]]*(?=\s)", text[end:high])
-    if after:
-        high = end + (after.start() if after.group() in "\r\n" else after.end())
-    elif high < len(text) and (space_at := text.rfind(" ", end, high)) > 0:
-        high = space_at
+    finish = re.search(r"[\r\n]|[.!?…][\"”’')\]]*(?=\s)", text[end:high])
+    if finish:
+        high = end + (finish.start() if finish.group() in "\r\n" else finish.end())
+    elif high < len(text) and (space := re.search(r"\s+\S*$", text[end:high])):
+        high = end + space.start()
     return low, high
 
 
-def seqeval_report(scores: Scores) -> str:
-    """What seqeval (strict, IOB2) says about the same spans, over words; for those who trust it more.
+def _ends(text: str) -> bool:
+    """Whether a sentence ends with this text: at the start of all, of a line, or behind its last mark."""
+    return re.search(r"(^|[\r\n]|[.!?…][\"”’')\]]*)\s*$", text) is not None
 
-    Words are cut at every span's borders, so that no span is lost on the way to tags. Raises
-    `MissingExtra` where seqeval is not installed.
+
+def seqeval_report(scores: Scores) -> str:
+    """What seqeval (strict, IOB2) says about the same spans, for those who trust it more.
+
+    Tokens are the stretches between the borders of all spans, so that no span is lost on the way to
+    tags. Raises `MissingExtra` where seqeval is not installed.
     """
     try:
         from seqeval.metrics import classification_report
@@ -338,17 +350,149 @@ def seqeval_report(scores: Scores) -> str:
         raise MissingExtra("train", error) from error
     tags: tuple[list[list[str]], list[list[str]]] = ([], [])
     for gold, predicted in zip(scores.gold, scores.predicted, strict=True):
-        borders = {place for s in (*gold.spans, *predicted.spans) for place in (s.start, s.end)}
-        borders |= {place for match in re.finditer(r"\S+", gold.text) for place in match.span()}
-        places = sorted(borders)
-        words = [(a, b) for a, b in zip(places, places[1:], strict=False) if gold.text[a:b].strip()]
+        borders = sorted({place for span in (*gold.spans, *predicted.spans) for place in (span.start, span.end)})
+        tokens = list(itertools.pairwise(borders))
         for side, document in zip(tags, (gold, predicted), strict=True):
-            found, lost = encode(document.spans, words)
-            if lost:  # a span of white space alone covers no word
-                words += [(span.start, span.end) for span in lost]
-                words.sort()
-                found, _ = encode(document.spans, words)
-            side.append(found)
+            side.append(encode(document.spans, tokens)[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # seqeval warns of every rate that is 0 of 0
         return str(classification_report(*tags, mode="strict", scheme=IOB2, digits=4, zero_division=0))
+
+
+def _plots(report: Report) -> list[str]:
+    """SVG elements: F1 by label with intervals, and, where spans have scores, how reliable these are."""
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra("train", error) from error
+    drawn = []
+    # Text stays text, and ids come from a fixed salt: the same report draws the same page.
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "labels", "font.family": "sans-serif"}):
+        rows = [(label, report.scores.labels[label].f1, report.intervals.labels[label]) for label in report.labels]
+        rows += [("micro", report.scores.micro.f1, report.intervals.micro)]
+        figure = Figure(figsize=(5, 0.7 + 0.45 * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        for place, (label, f1, interval) in enumerate(rows):
+            axes.barh(place, f1, color="#ccc" if place == len(report.labels) else _color(label, place), height=0.6)
+            if interval is not None:
+                axes.plot(interval.f1, [place, place], color="#444", marker="|", linewidth=1)
+        axes.set(xlim=(0, 1), title=f"F1 ({report.scores.mode}) with 95 % intervals")
+        axes.set_yticks(range(len(rows)), [row[0].replace("$", r"\$") for row in rows])
+        axes.invert_yaxis()
+        drawn.append(_svg(figure))
+    if report.calibration is not None:
+        with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "scores", "font.family": "sans-serif"}):
+            bins = report.calibration.bins
+            figure = Figure(figsize=(4, 4), layout="constrained")
+            axes = figure.subplots()
+            axes.plot([0, 1], [0, 1], color="#999", linestyle="--", linewidth=1)
+            right, width = [b.accuracy for b in bins], [b.high - b.low for b in bins]
+            axes.bar([b.low for b in bins], right, width, align="edge", color="#b5d3ff")
+            axes.plot([b.confidence for b in bins], right, "o-", color="#1f6fb2")
+            axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="mean score", ylabel="share right")
+            axes.set_title(f"Reliability: calibration error {report.calibration.error:.3f}")
+            drawn.append(_svg(figure))
+    return drawn
+
+
+def _svg(figure: Any) -> str:
+    """A figure as one `<svg>` element for a page: without prologue and metadata."""
+    import io
+
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    svg = buffer.getvalue()
+    return re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+
+
+def _row(name: str, rates: Rates, interval: Interval | None, more: Sequence[float], counts: Counts | None) -> tuple[str, ...]:
+    between = " to ".join(map(_percent, interval.f1)) if interval else "-"
+    numbers = (f"{counts.gold:,}", f"{counts.predicted:,}", f"{counts.correct:,g}") if counts else ("", "", "")
+    return (name, *map(_percent, rates), between, *map(_percent, more), *numbers)
+
+
+def _group_table(title: str, note: str, groups: Mapping[str, Counts]) -> Table:
+    rows = [
+        (name, *map(_percent, counts.rates), f"{counts.gold:,}", f"{counts.predicted:,}", f"{counts.correct:,g}")
+        for name, counts in groups.items()
+    ]
+    return Table(title, note, ("", "precision", "recall", "F1", "gold", "predicted", "right"), rows)
+
+
+def _differences(comparison: Comparison) -> list[tuple[str, Difference]]:
+    return [*comparison.labels.items(), ("micro", comparison.micro), ("macro", comparison.macro)]
+
+
+def _text_table(table: Table) -> str:
+    columns = list(zip(table.header, *table.rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    left = {0, len(widths) - 1} if table.wordy else {0}
+    lines = [
+        "  ".join(cell.ljust(w) if i in left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        for row in (table.header, *table.rows)
+    ]
+    return "\n".join([*textwrap.wrap(f"{table.title}: {table.note}", 100), *(line.rstrip() for line in lines), ""])
+
+
+def _html_table(table: Table) -> str:
+    most = max((_number(cell) for row in table.rows for cell in row[1:]), default=0.0) if table.heat else 0.0
+    body = []
+    for row in table.rows:
+        cells = [f"<th>{_escape(row[0])}</th>"]
+        for cell in row[1:]:
+            heat = f' style="--heat: {100 * (_number(cell) / most) ** 0.5:.0f}%"' if most else ""
+            cells.append(f"<td{heat}>{_escape(cell)}</td>")
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    head = "".join(f"<th>{_escape(cell)}</th>" for cell in table.header)
+    return (
+        f"<section><h2>{_escape(table.title)}</h2><p>{_escape(table.note)}</p>"
+        f"<table{' class=wordy' if table.wordy else ''}><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(body)}</tbody></table></section>\n"
+    )
+
+
+def _number(cell: str) -> float:
+    return float(cell.replace(",", "") or 0)
+
+
+def _options(named: Iterable[tuple[str, str]]) -> str:
+    return "".join(f'<option value="{_escape(value)}">{_escape(name)}</option>' for value, name in named)
+
+
+def _right_there(pair: Pair, other: Scores, number: int) -> bool:
+    """Whether another prediction makes no such error: it finds the gold span, or lacks the spurious one."""
+    spans = other.predicted[number].spans
+    return pair.gold in spans if pair.gold is not None else pair.predicted not in spans
+
+
+def _color(label: str, place: int) -> str:
+    """The label's colour as everywhere in claimml; other labels get one by their place."""
+    return COLORS[label][1] if label in COLORS else f"#{_PALETTE[place % len(_PALETTE)]}"
+
+
+_PALETTE = ("e3c9f2", "f6cfa3", "bfe6e3", "f2c4da", "d9dfa0", "c9cdf5", "d8cfc4", "cfe9c9")
+
+
+def _escape(text: str) -> str:
+    """Text for HTML, attributes included; what no file in UTF-8 and no page can hold becomes U+FFFD."""
+    return html.escape(re.sub("[\0\ud800-\udfff]", "\ufffd", text))
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.2f}"
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in values.items()}
+
+
+def _interval_dict(interval: Interval | None) -> dict[str, list[float] | None]:
+    return {"f1_interval": None if interval is None else [round(bound, 6) for bound in interval.f1]}
+
+
+def _span_dict(span: Span | None) -> dict[str, Any] | None:
+    if span is None:
+        return None
+    score = {} if span.score is None else {"score": round(span.score, 4)}
+    return {"start": span.start, "end": span.end, "label": span.label} | score

@@ -156,8 +156,9 @@ def align(gold: Sequence[Span], predicted: Sequence[Span]) -> list[Pair]:
 
 
 def _position(pair: Pair) -> tuple[int, int]:
-    starts = [span.start for span in (pair.gold, pair.predicted) if span is not None]
-    return min(starts), 0 if pair.gold is not None else 1
+    span = pair.gold or pair.predicted
+    assert span is not None
+    return span.start, int(pair.gold is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +246,8 @@ class Scores:
         return intervals(self.documents, samples=samples, level=level, seed=seed)
 
     def by_source(self) -> dict[str, Counts]:
-        """Counts by source: what stands before the first "-" of a document's id ("" without one)."""
-        return self.by(lambda document, span: document.id.partition("-")[0] if "-" in document.id else "")
+        """Counts by the `source` of documents."""
+        return self.by(lambda document, span: source(document))
 
     def by_length(self) -> dict[str, Counts]:
         """Counts by the length of spans in words: "1", "2", "3", "4", "5+"."""
@@ -339,6 +340,12 @@ def score(gold: Iterable[Document], predicted: Iterable[Document], *, mode: Mode
             )
     pairs = tuple(tuple(align(left.spans, right.spans)) for left, right in zip(gold, predicted, strict=True))
     return Scores(gold, predicted, pairs, mode)
+
+
+def source(document: Document) -> str:
+    """Where a document is from: what stands before the first "-" of its id, "" without one."""
+    before, dash, _ = document.id.partition("-")
+    return before if dash else ""
 
 
 def macro(groups: Mapping[str, Counts]) -> Rates:

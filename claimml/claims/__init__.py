@@ -5,7 +5,7 @@ from __future__ import annotations
 from claimml.claims.events import EventClassifier, RuleClassifier, Trigger
 from claimml.claims.reading import read_claims, with_claims
 from claimml.claims.record import EVENTS, STATUSES, Claim, Evidence, Mention, Moment
-from claimml.claims.score import Tally, read_standoff, score_claims
+from claimml.claims.score import count_claims, read_standoff, score_claims
 from claimml.claims.times import published
 from claimml.claims.view import claims_csv, claims_jsonl, claims_page, claims_table
 
@@ -18,12 +18,12 @@ __all__ = [
     "Mention",
     "Moment",
     "RuleClassifier",
-    "Tally",
     "Trigger",
     "claims_csv",
     "claims_jsonl",
     "claims_page",
     "claims_table",
+    "count_claims",
     "published",
     "read_claims",
     "read_standoff",

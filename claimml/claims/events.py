@@ -148,6 +148,8 @@ class RuleClassifier:
                     break
                 continue
             hit = self.lexicon.near.at(tokens, i)
+            if not hit and (word in self.lexicon.said_after or self.lexicon.above.at(tokens, i)):
+                break  # "tidak membantah": what is before it is about the other verb
             if hit and hit[0] <= trigger.first and not self._negated(tokens, i, hit[1]):
                 # Of two nouns only what stands right before counts: "kemungkinan pengiriman".
                 adjacent = trigger.voice != "noun" or hit[0] == trigger.first
@@ -168,11 +170,14 @@ class RuleClassifier:
                 depth -= 1
             if depth > 0:
                 continue
-            if token.word in _BREAKS or token.word in (";", "–", "—") or (i in taken and trigger.voice != "noun"):
+            if token.word in _BREAKS or token.word in (";", "–", "—"):
                 break
             if token.word == "yang" and trigger.voice != "passive" and i < trigger.first - 4:
                 break
             if token.word == "," and not self._continues(tokens, i):
+                break
+            # Of another verb only what it does to the one behind it counts: "meminta Jerman mengirim".
+            if i in taken and trigger.voice != "noun" and not self.lexicon.object.at(tokens, i):
                 break
             hit = (self.lexicon.above_noun if trigger.voice == "noun" else self.lexicon.above).at(tokens, i)
             if hit and hit[0] <= trigger.first and not self._negated(tokens, i, hit[1]):

@@ -80,6 +80,9 @@ class _Reader:
 
     def _read(self, index: int, sentence: Sentence, walker: Walker, trigger: Trigger, marks: Sequence[Trigger]) -> list[Claim]:
         arguments = walker.right(trigger)
+        words, classes = self.lexicon.down
+        if sentence.tokens[trigger.first].word in words and any(self._item(thing).id in classes for thing in arguments.things):
+            trigger = dataclasses.replace(trigger, event="loss", frame="take")
         roles = _roles(trigger, arguments, walker, self.mention)
         things = arguments.things
         if trigger.voice == "passive":
@@ -103,7 +106,11 @@ class _Reader:
         parties = ("supplier", "recipient") if trigger.event == "transfer" else ("actor", "target")
         if not any(roles.get(party) for party in parties):
             return []
-        if trigger.event == "transfer" and trigger.weak and not (roles.get("supplier") and (roles.get("recipient") or things)):
+        if (
+            trigger.event == "transfer"
+            and trigger.weak
+            and not roles.get("recipient" if trigger.frame == "get" else "supplier")
+        ):
             return []
         none: list[None] = [None]
         return [

@@ -123,7 +123,7 @@ class Walker:
                 if token.kind == "QUANTITY" and found.things and found.things[-1].quantity is None and self.countable(i):
                     found.things[-1].quantity = i
             elif token.kind == "sign":
-                if word in (";", "–", "—", ".", "!", "?") or (word == ":" and found.things):
+                if word in (";", "–", "—", ".", "!", "?") or (word == ":" and (found.things or trigger.weak)):
                     break
                 if word == "-" and self.spaced(i):
                     break
@@ -196,7 +196,9 @@ class Walker:
                     break
             elif token.kind == "QUANTITY":
                 noun = self.troop_noun(token)
-                if (
+                if open_quantity == i - 2 and tokens[i - 1].word in ("dari", "of") and i > 1:
+                    pass  # "37 dari 43 UAV": the part counts
+                elif (
                     role in ("to", "from", "by", "at", "via")
                     and gap == 0
                     and not (i + 1 < len(tokens) and tokens[i + 1].kind == "WEAPON")
@@ -393,7 +395,7 @@ class Walker:
         if self.lexicon.say.before(tokens, group[0]) and tokens[group[0] - 1].word in ACCUSED | BEFORE:
             return False
         previous = group[0] - 1
-        if previous >= 0 and previous in self.inside:
+        if previous >= 0 and previous in self.inside and not self.lexicon.object.at(tokens, previous):
             trigger = next((t for t in self.verbs.values() if t.first <= previous < t.last), None)
             if trigger and trigger.last <= verb and trigger.frame in ("hit", "take", "give", "get", "act"):
                 return False

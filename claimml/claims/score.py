@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from claimml.claims.record import Claim, Mention
 from claimml.document import Document
 from claimml.errors import FormatError
 from claimml.quantity import Quantity
+from claimml.scoring import Counts
 
 FIELDS = (
     "event", "supplier", "recipient", "actor", "target", "item", "quantity",
@@ -23,67 +23,44 @@ FIELDS = (
 RECORD = ("event", "supplier", "recipient", "actor", "target", "item", "quantity", "source", "status")
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many were right, how many were said, how many there were to say; tallies add up."""
-
-    correct: int = 0
-    predicted: int = 0
-    gold: int = 0
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(self.correct + other.correct, self.predicted + other.predicted, self.gold + other.gold)
-
-    @property
-    def precision(self) -> float:
-        """Of what was said, the right share; 0 where nothing was said."""
-        return self.correct / self.predicted if self.predicted else 0.0
-
-    @property
-    def recall(self) -> float:
-        """Of what there was to say, the share found; 0 where there was nothing."""
-        return self.correct / self.gold if self.gold else 0.0
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        total = self.predicted + self.gold
-        return 2 * self.correct / total if total else 0.0
-
-
-def score_claims(gold: Sequence[Document], predicted: Sequence[Document]) -> dict[str, Tally]:
-    """A tally for each of `FIELDS`, and "record" for full records, over documents in the same order with the same texts.
+def score_claims(gold: Sequence[Document], predicted: Sequence[Document]) -> dict[str, Counts]:
+    """Counts for each of `FIELDS`, and "record" for full records, over documents in the same order with the same texts.
 
     A predicted claim answers at most one of gold: of the same event, from the same sentence, about the same
     item (or the best of them). `status` counts claims whose event was found, so its precision is its accuracy.
     Raises `ValueError` where the texts differ.
     """
-    if len(gold) != len(predicted):
-        raise ValueError(f"{len(gold)} gold documents against {len(predicted)} predicted ones; give the same documents")
-    total = dict.fromkeys((*FIELDS, "record"), Tally())
-    for right, answer in zip(gold, predicted, strict=True):
-        if right.text != answer.text:
-            raise ValueError(
-                f"{right.id or 'a document'} and {answer.id or 'its answer'} have different texts; give them in the same order"
-            )
-        for field, tally in _document(right, answer).items():
-            total[field] += tally
+    total = dict.fromkeys((*FIELDS, "record"), Counts())
+    for counts in count_claims(gold, predicted):
+        for field, more in counts.items():
+            total[field] += more
     return total
 
 
-def _document(gold: Document, predicted: Document) -> dict[str, Tally]:
+def count_claims(gold: Sequence[Document], predicted: Sequence[Document]) -> tuple[dict[str, Counts], ...]:
+    """What `score_claims` adds up, document by document, as `claimml.scoring.intervals` takes it."""
+    if len(gold) != len(predicted):
+        raise ValueError(f"{len(gold)} gold documents against {len(predicted)} predicted ones; give the same documents")
+    for right, answer in zip(gold, predicted, strict=True):
+        if right.text != answer.text:
+            names = f"{right.id or 'a document'} and {answer.id or 'its answer'}"
+            raise ValueError(f"{names} have different texts; give them in the same order")
+    return tuple(_document(right, answer) for right, answer in zip(gold, predicted, strict=True))
+
+
+def _document(gold: Document, predicted: Document) -> dict[str, Counts]:
     text = gold.text
     pairs = _pairs(text, gold.claims, predicted.claims)
-    found: dict[str, Tally] = {"event": Tally(len(pairs), len(predicted.claims), len(gold.claims))}
+    found: dict[str, Counts] = {"event": Counts(len(pairs), len(predicted.claims), len(gold.claims))}
     for field in FIELDS[1:-1]:
-        found[field] = Tally(
+        found[field] = Counts(
             sum(bool(getattr(one, field)) and agree(text, field, one, two) for one, two in pairs),
             sum(bool(getattr(claim, field)) for claim in predicted.claims),
             sum(bool(getattr(claim, field)) for claim in gold.claims),
         )
-    found["status"] = Tally(sum(one.status == two.status for one, two in pairs), len(pairs), len(pairs))
+    found["status"] = Counts(sum(one.status == two.status for one, two in pairs), len(pairs), len(pairs))
     whole = sum(all(agree(text, field, one, two) for field in RECORD) for one, two in pairs)
-    found["record"] = Tally(whole, len(predicted.claims), len(gold.claims))
+    found["record"] = Counts(whole, len(predicted.claims), len(gold.claims))
     return found
 
 

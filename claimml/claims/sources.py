@@ -108,6 +108,8 @@ class Sources:
         tokens = sentence.tokens
         size = len(tokens)
         found: list[Attribution] = []
+        if size > 2 and tokens[0].kind == "ACTOR" and tokens[1].word == ":":
+            found.append(Attribution(2, size, 1, ((tokens[0].start, tokens[0].end),)))  # "Seoul: Korut Kirim ..."
         for first, last, kind in phrases(self.lexicon.say, tokens):
             word = tokens[first].word
             if kind in ("speaker", "statement"):

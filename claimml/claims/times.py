@@ -83,7 +83,8 @@ def moments(text: str, start: int, end: int, day: date | None = None) -> Iterato
         name = match["month"] or match["day"]
         if name and (not name[0].isupper() or (match["month"] and len(name) == 3 and not match["month_year"])):
             continue
-        yield Moment(match.start(), match.start() + len(match[0].rstrip(" (,")), _iso(match, day))
+        stop = match.start() + len(match[0].rstrip(" (,"))
+        yield Moment(match.start(), stop + ("(" in match[0] and text[stop : stop + 1] == ")"), _iso(match, day))
 
 
 def _iso(match: re.Match[str], day: date | None) -> str | None:

@@ -108,6 +108,7 @@ class Triggers:
             phrases.add(syntax[field], True)
         self.counts, self.holds = _set(table["units"]["counts"]), _set(table["units"]["holds"])
         self.crash = (_set(table["crash"]["words"]), frozenset(table["crash"]["classes"].split()))
+        self.down = (_set(table["down"]["words"]), frozenset(table["down"]["classes"].split()))
         self.no_claim = [(_set(row["words"]), frozenset(row["events"].split())) for row in table["no_claim"]]
 
 
