@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,41 @@ def predict(files: tuple[str, ...], model: str | None, form: str, output: str) -
         show.write_text([show.page(list(documents))], output)
     else:
         corpus.write(documents, output, form)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True)
+@model_option
+@click.option("--format", "-f", "form", type=click.Choice(["table", "jsonl", "csv", "html"]), default="table")
+@output_option
+def claims(files: tuple[str, ...], model: str | None, form: str, output: str) -> None:
+    """Read the claims of articles: who says that who sent how many of what to whom."""
+    from claimml import claims as claims_of
+    from claimml import show
+
+    documents = claims_of.with_claims(tagged(files, model))
+    views: dict[str, Callable[[Iterable[Document]], Iterable[str]]] = {
+        "table": claims_of.claims_table,
+        "jsonl": claims_of.claims_jsonl,
+        "csv": claims_of.claims_csv,
+        "html": lambda documents: [claims_of.claims_page(documents)],
+    }
+    show.write_text(views[form](documents), output)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True)
+@model_option
+@click.option("--format", "-f", "form", type=click.Choice(["table", "json", "csv", "html"]), default="table")
+@output_option
+def compare(files: tuple[str, ...], model: str | None, form: str, output: str) -> None:
+    """Lay the claims of many articles side by side: one line a supply, with every figure and who says it."""
+    from claimml import compare as comparison
+    from claimml import show
+
+    supplies = comparison.compare(tagged(files, model))
+    views = {"table": comparison.table, "json": comparison.to_json, "csv": comparison.to_csv, "html": comparison.page}
+    show.write_text([views[form](supplies).rstrip("\n") + "\n"], output)
 
 
 @main.command()

@@ -203,7 +203,8 @@ def compare(documents: Iterable[Document], *, published_on: Mapping[str, date] |
 
 
 def _line(document: Document, claim: Claim) -> _Line:
-    pair = (claim.supplier, claim.recipient) if claim.event == "transfer" else (claim.actor, claim.target)
+    # Where it went stands in for a recipient who is not named: taggers take "ke Rusia" for the place as well.
+    pair = (claim.supplier, claim.recipient or claim.destination) if claim.event == "transfer" else (claim.actor, claim.target)
     unit = _unit(claim.quantity)
     item = claim.item.id or claim.item.text_of(document.text).lower() if claim.item else "generic"
     what = unit if unit in triggers().holds or (unit and claim.quantity and claim.quantity.currency) else item
@@ -291,7 +292,9 @@ def _supply(
     names = [Counter[str](), Counter[str]()]
     groups: dict[tuple[Any, ...], list[tuple[Document, Claim]]] = {}
     for document, claim in claims:
-        for counter, mention in zip(names, (claim.supplier or claim.actor, claim.recipient or claim.target), strict=True):
+        for counter, mention in zip(
+            names, (claim.supplier or claim.actor, claim.recipient or claim.destination or claim.target), strict=True
+        ):
             if mention:
                 counter[mention.text_of(document.text)] += 1
         q = claim.quantity
@@ -328,7 +331,8 @@ def _denied_alone(denials: Sequence[tuple[Document, Claim]], supplies: Sequence[
         if id(claim) not in used:
             line = _line(document, claim)
             first, second = (
-                m.text_of(document.text) if m else "" for m in (claim.supplier or claim.actor, claim.recipient or claim.target)
+                m.text_of(document.text) if m else ""
+                for m in (claim.supplier or claim.actor, claim.recipient or claim.destination or claim.target)
             )
             alone.append(
                 Supply(line.event, first, second, line.what, line.unit, (), (Figure(document, claim, (), "", "contradicts"),))

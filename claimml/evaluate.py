@@ -73,9 +73,9 @@ def main(
     warnings.showwarning = lambda message, *_, **__: click.echo(f"warning: {message}", err=True)
     try:
         # What would fail at the end fails before the first text is tagged.
-        _require(*(["seqeval"] if seqeval else []), *(["matplotlib"] if plots else []))
         if plots and html_file is None:
             raise ClaimmlError("--plots are drawn in the page; give --html FILE too")
+        _require(*(["seqeval"] if seqeval else []), *(["matplotlib"] if plots else []))
         for file in (json_file, html_file):
             if file and file != "-" and not Path(file).absolute().parent.is_dir():
                 raise ClaimmlError(f"{file}: no folder to write it in; make {Path(file).absolute().parent} first")

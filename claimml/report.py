@@ -151,9 +151,7 @@ class Report:
                 "tagger": self.rival,
                 "micro": self.against.micro.to_dict(),
                 "macro": _rounded(self.against.macro._asdict()),
-                "difference": {
-                    name: _rounded(difference._asdict()) for name, difference in _differences(self.comparison)
-                },
+                "difference": {name: _rounded(difference._asdict()) for name, difference in _differences(self.comparison)},
             }
         if errors:
             result["cases"] = [
@@ -295,7 +293,7 @@ class Report:
                 ("found", self.scores.predicted[number].spans, pair.predicted),
             )
         )
-        return f'<article {data}><h3><i>{pair.kind}</i> {_escape(" · ".join(told))}</h3>{rows}</article>'
+        return f"<article {data}><h3><i>{pair.kind}</i> {_escape(' · '.join(told))}</h3>{rows}</article>"
 
     def _marked(self, text: str, low: int, high: int, spans: Iterable[Span], focus: Span | None) -> str:
         """`text[low:high]` as HTML with its spans marked, the one at issue more than the others."""

@@ -90,7 +90,7 @@ class Pair:
 
     @property
     def kind(self) -> Kind:
-        """"correct", or one of `ERRORS`."""
+        """ "correct", or one of `ERRORS`."""
         gold, predicted = self.gold, self.predicted
         if predicted is None:
             return "missed"
@@ -131,10 +131,10 @@ def align(gold: Sequence[Span], predicted: Sequence[Span]) -> list[Pair]:
     # right before it (and after it): choosing among them is weighted interval scheduling.
     best: list[tuple[int, int, int]] = [(0, 0, 0)]
     before: list[int] = []
+    first_of_gold: dict[int, int] = {}
+    first_of_predicted: dict[int, int] = {}
     for k, (i, j, weight) in enumerate(edges):
-        free = k
-        while free and (edges[free - 1][0] == i or edges[free - 1][1] == j):
-            free -= 1
+        free = min(first_of_gold.setdefault(i, k), first_of_predicted.setdefault(j, k))
         before.append(free)
         taken = best[free]
         best.append(max(best[k], (taken[0] + weight[0], taken[1] + weight[1], taken[2] + weight[2])))
@@ -416,9 +416,7 @@ class Comparison:
     labels: dict[str, Difference]
 
 
-def compare_scores(
-    first: Scores, second: Scores, *, samples: int = 10_000, level: float = 0.95, seed: int = 0
-) -> Comparison:
+def compare_scores(first: Scores, second: Scores, *, samples: int = 10_000, level: float = 0.95, seed: int = 0) -> Comparison:
     """Paired bootstrap by document between two predictions of the same gold; see `compare`."""
     if first.gold != second.gold:
         raise ClaimmlError("the two scores have different gold documents; score both predictions against the same")
@@ -473,9 +471,7 @@ def _table(documents: Sequence[Mapping[str, Counts]], labels: Sequence[str]) -> 
     return np.array(values, dtype=np.float64).reshape(len(documents), len(labels), 3)
 
 
-def _resampled(
-    sets: Sequence[Sequence[Mapping[str, Counts]]], labels: Sequence[str], samples: int, seed: int
-) -> list[Array]:
+def _resampled(sets: Sequence[Sequence[Mapping[str, Counts]]], labels: Sequence[str], samples: int, seed: int) -> list[Array]:
     """For each set an array (samples, labels, 3) of summed counts, all over the same draws of documents."""
     import numpy as np
 

@@ -78,7 +78,9 @@ def predict(text: str, *, model: str | Path | None = None) -> Document:
     """
     if not isinstance(text, str):
         raise TypeError(f"predict takes one text, not {type(text).__name__}; for many, load(name).tag(texts)")
-    return _cached(model).tag([text])[0]
+    from claimml.claims import with_claims
+
+    return next(iter(with_claims(_cached(model).tag([text]))))
 
 
 def stream(tagger: Tagger, texts: Iterable[str], *, batch: int = 64) -> Iterator[Document]:

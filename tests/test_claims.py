@@ -115,6 +115,10 @@ CASES = {
         ["transfer halted Korea Selatan > Filipina | =12 jet tempur | "],
     ),
     # lists and amounts
+    "a time before the subject": (
+        "Pada 2021 [A Belarus] memberi [A Mali] [Q 20] [W howitzer].",
+        ["transfer asserted Belarus > Mali | =20 howitzer | "],
+    ),
     "a list with one predicate": (
         '[A Belarus] memberi [A Mali] "sekitar [Q 300 tentara], [W roket], [Q 12] [W howitzer] dan sejumlah [W amunisi]".',
         [

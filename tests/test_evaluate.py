@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,10 +28,12 @@ class Fake:
         self.name, self.words = name, words
 
     def tag(self, texts: Sequence[str]) -> list[Document]:
-        return [
-            Document(text, tuple(Span(text.index(w), text.index(w) + len(w), label, 0.8) for w, label in self.words.items() if w in text))
-            for text in texts
-        ]
+        return [Document(text, tuple(self.spans(text)), tagger=self.name) for text in texts]
+
+    def spans(self, text: str) -> Iterator[Span]:
+        for word, label in self.words.items():
+            if (start := text.find(word)) >= 0:
+                yield Span(start, start + len(word), label, 0.8)
 
 
 TAGGERS = {
@@ -69,7 +73,8 @@ def test_table(gold: Path) -> None:
 
 
 def test_files(gold: Path, tmp_path: Path) -> None:
-    result = run("good", gold, "--against", "bad", "--train", gold, "--json", tmp_path / "r.json", "--html", tmp_path / "r.html")
+    files = ("--json", tmp_path / "r.json", "--html", tmp_path / "r.html")
+    result = run("good", gold, "--against", "bad", "--train", gold, *files)
     assert result.exit_code == 0, result.output
     values = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (values["tagger"], values["against"]["tagger"], values["micro"]["correct"]) == ("good", "bad", 4)
@@ -148,3 +153,33 @@ def test_evaluate_for_other_programs(gold: Path) -> None:
     scores = program.evaluate(TAGGERS["good"], program.read_gold([str(gold)]))
     assert scores.micro.correct == 4
     assert [document.id for document in scores.predicted] == ["a-1", "b-1"]
+
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = re.findall(
+    r"^python -m claimml\.evaluate (.+)$", (ROOT / "docs/evaluation.md").read_text(encoding="utf-8"), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_of_the_docs(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for option, package in (("--seqeval", "seqeval"), ("--plots", "matplotlib")):
+        if option in command:
+            pytest.importorskip(package, reason=f"{package} comes with the train extra")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "training").symlink_to(ROOT / "training")
+    monkeypatch.setitem(TAGGERS, "mini", Fake("mini", {"Rusia": "ACTOR", "rudal": "WEAPON"}))
+    monkeypatch.setitem(TAGGERS, "rules", TAGGERS["bad"])
+    result = run(*shlex.split(command), "--samples", "10")
+    assert result.exit_code == 0, result.output
+    assert ("report.html" in command) == (tmp_path / "report.html").exists()
+
+
+def test_code_of_the_docs() -> None:
+    (code,) = re.findall(
+        r"^```python\n(.+?)^```", (ROOT / "docs/evaluation.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    gold = [Document(TEXT, (Span(0, 5, "ACTOR"), Span(14, 19, "WEAPON"))), Document("Rusia diam.", (Span(0, 5, "ACTOR"),))]
+    names = {"gold": gold, "predicted": gold, "others": [Document(d.text) for d in gold], "training": [Document("-")]}
+    exec(code, names)
+    assert names["scores"].micro.f1 == 1.0  # type: ignore[attr-defined]

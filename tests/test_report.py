@@ -19,7 +19,9 @@ from claimml.report import CONTEXT, Report, sentence, seqeval_report
 from claimml.scoring import score
 
 TEXT = "Kapal itu tiba. Korea Utara mengirim tujuh ribu peluru ke Najin, kata seorang pejabat. Moskow diam."
-GOLD = Document(TEXT, (Span(16, 27, "ACTOR"), Span(37, 47, "QUANTITY"), Span(58, 63, "LOCATION"), Span(87, 93, "ACTOR")), id="a-1")
+GOLD = Document(
+    TEXT, (Span(16, 27, "ACTOR"), Span(37, 47, "QUANTITY"), Span(58, 63, "LOCATION"), Span(87, 93, "ACTOR")), id="a-1"
+)
 FOUND = Document(TEXT, (Span(16, 27, "ACTOR", 0.9), Span(37, 54, "QUANTITY", 0.7), Span(58, 63, "ACTOR", 0.4)))
 
 
@@ -134,7 +136,8 @@ def test_page_needs_nothing_else() -> None:
     assert "$" not in html.partition("<script>")[0]
 
 
-NASTY = ["</script><script>alert(1)</script>", "<!--", '" onclick="x', "'", "&amp;", "$title ${x}", "\0", "\ud800", "\u202e", "\r\n"]
+NASTY = ["</script><script>alert(1)</script>", "<!--", '" onclick="x', "'", "&amp;", "$title ${x}"]
+NASTY += ["\0", "\ud800", "\u202e", "\r\n"]
 
 
 @given(st.lists(st.sampled_from(NASTY) | st.text(max_size=5), min_size=1, max_size=6))

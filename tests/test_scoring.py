@@ -40,7 +40,7 @@ def document(*spans: tuple[int, int, str] | tuple[int, int, str, float], text: s
 
 @st.composite
 def spans(draw: st.DrawFn, length: int = 24, labels: tuple[str, ...] = LABELS) -> tuple[Span, ...]:
-    borders = sorted(draw(st.sets(st.integers(0, length), max_size=12)))
+    borders = sorted(draw(st.sets(st.integers(0, length), max_size=9)))
     kept = [Span(a, b, draw(st.sampled_from(labels))) for a, b in itertools.pairwise(borders)]
     return tuple(span for span in kept if draw(st.booleans()))
 

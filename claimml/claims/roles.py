@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from claimml.claims.events import CLAUSE_WORDS, Trigger
+from claimml.claims.times import CLOSING
 from claimml.claims.words import Sentence, Token, Triggers
 from claimml.quantity import Quantity, read_quantity
 
@@ -425,6 +426,8 @@ class Walker:
                 return ""
             if token.word == "menurut" or token.word == "versi":
                 return "other"
+            if token.word[:1].isdigit() or token.word in CLOSING:
+                return ""
             role = self.lexicon.prepositions.get(token.word, "")
             if role:
                 return role

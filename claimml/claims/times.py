@@ -24,6 +24,10 @@ _DAYS = _numbered(
     "senin monday|selasa tuesday|rabu wednesday|kamis thursday|jumat jum'at friday|sabtu saturday|minggu ahad sunday", 0
 )
 _NUMBERS = _numbered("satu one|dua two|tiga three|empat four|lima five|enam six|tujuh|delapan|sembilan|sepuluh ten", 1)
+# Words that end a time: what stands behind one is behind no preposition before it ("Pada 2024 [Pyongyang] memberi").
+CLOSING = frozenset(_MONTHS) | frozenset(_DAYS) | {
+    "lalu", "ini", "itu", "terakhir", "silam", "kemarin", "belakangan", "tersebut", "depan", "last", "ago",
+}  # fmt: skip
 _PARTS = {"awal": 0, "early": 0, "pertengahan": 1, "medio": 1, "mid": 1, "akhir": 2, "late": 2}
 
 _YEAR = r"(?:19|20)\d\d"
