@@ -67,7 +67,9 @@ def tagged(files: tuple[str, ...], model: str | None) -> Iterator[Document]:
 @main.command()
 @click.argument("files", nargs=-1, required=True)
 @model_option
-@click.option("--format", "-f", "form", default="table", help="table, or jsonl, conll, brat, html ... (see the docs on formats).")
+@click.option(
+    "--format", "-f", "form", default="table", help="table, html, or jsonl, conll, brat, ...: see the docs on formats."
+)
 @output_option
 def predict(files: tuple[str, ...], model: str | None, form: str, output: str) -> None:
     """Tag articles: files, folders, JSONL, .gz, or - for standard input."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from claimml.errors import SpanError
@@ -60,7 +61,7 @@ class Document:
         object.__setattr__(self, "spans", spans)
         object.__setattr__(self, "claims", tuple(self.claims))
         name = f"{self.id}: " if self.id else ""
-        for left, right in zip(spans, spans[1:], strict=False):
+        for left, right in pairwise(spans):
             if right.start < left.end:
                 raise SpanError(
                     f"{name}spans overlap: [{left.start}, {left.end}) {left.label} {self.text[left.start : left.end]!r} and "

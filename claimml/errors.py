@@ -1,11 +1,11 @@
 """What claimml raises on purpose. Each message says where, what, and what to do about it.
 
-    ClaimmlError
-    ├── SpanError        a span that does not fit its text or its neighbours
-    ├── FormatError      a file that cannot be read as what it should be
-    ├── ConfigError      a setting that is unknown, missing or of the wrong type
-    ├── ModelError       a model directory that is missing, incomplete or at odds with itself
-    └── MissingExtra     a part of claimml whose packages are not installed
+ClaimmlError
+├── SpanError        a span that does not fit its text or its neighbours
+├── FormatError      a file that cannot be read as what it should be
+├── ConfigError      a setting that is unknown, missing or of the wrong type
+├── ModelError       a model directory that is missing, incomplete or at odds with itself
+└── MissingExtra     a part of claimml whose packages are not installed
 """
 
 from __future__ import annotations

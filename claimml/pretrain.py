@@ -110,7 +110,9 @@ def train_tokenizer(documents: Iterator[str], size: int) -> Tokenizer:
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.train_from_iterator(
         documents,
-        trainers.WordPieceTrainer(vocab_size=size, min_frequency=5, special_tokens=SPECIAL, limit_alphabet=400, show_progress=False),
+        trainers.WordPieceTrainer(
+            vocab_size=size, min_frequency=5, special_tokens=SPECIAL, limit_alphabet=400, show_progress=False
+        ),
     )
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
@@ -242,7 +244,8 @@ def pretrain(config: PretrainConfig) -> Path:
     ]
     total = math.ceil(config.tokens / config.length)  # sequences
     seen = restore(model, optimizers, tensors) if tensors else 0
-    say(f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters on {device}, {seen:,} of {total:,} sequences seen")
+    parameters = sum(p.numel() for p in model.parameters())
+    say(f"{parameters / 1e6:.1f} M parameters on {device}, {seen:,} of {total:,} sequences seen")
 
     def batch_at(seen: int, size: int) -> Any:
         """The next `size` sequences; the text is read again from the start when it is all read."""
@@ -291,7 +294,8 @@ def pretrain(config: PretrainConfig) -> Path:
             now = time.monotonic()
             speed = (seen - mark) * config.length / (now - marked)
             left = (total - seen) * config.length / speed / 60
-            entry: dict[str, Any] = {"tokens": seen * config.length, "loss": round(running, 4), "tokens_per_second": round(speed)}
+            entry: dict[str, Any] = {"tokens": seen * config.length, "loss": round(running, 4)}
+            entry["tokens_per_second"] = round(speed)
             entry["tflops"] = round(flops * speed / 1e12, 3)
             if config.peak_tflops:
                 entry["utilisation"] = round(entry["tflops"] / config.peak_tflops, 3)
@@ -305,7 +309,8 @@ def pretrain(config: PretrainConfig) -> Path:
             say(f"{entry} {left:.0f} min left")
             marked, mark = time.monotonic(), seen
         if time.monotonic() - saved > 60 * config.checkpoint_minutes or seen >= total:
-            write_atomically(checkpoint, lambda path: save_file(snapshot(model, optimizers, seen), path))
+            tensors = snapshot(model, optimizers, seen)
+            write_atomically(checkpoint, lambda path, tensors=tensors: save_file(tensors, path))
             export(model, tokenizer, output, config)
             saved = time.monotonic()
     seconds = time.monotonic() - began
@@ -315,7 +320,7 @@ def pretrain(config: PretrainConfig) -> Path:
         "tokens": seen * config.length,
         "seconds_of_last_run": round(seconds),
         "tokens_of_last_run": (seen - first) * config.length,
-        "parameters": sum(p.numel() for p in model.parameters()),
+        "parameters": parameters,
     }
     (output / "pretrain.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return output
@@ -332,7 +337,8 @@ def snapshot(model: Any, optimizers: list[Any], seen: int) -> dict[str, torch.Te
     """Weights and optimizer state as one flat dictionary of tensors (safetensors holds nothing else)."""
     import torch
 
-    tensors = {f"model.{name}": tensor.detach().clone() for name, tensor in model.state_dict().items() if name != "decoder.weight"}
+    weights = {name: tensor for name, tensor in model.state_dict().items() if name != "decoder.weight"}
+    tensors = {f"model.{name}": tensor.detach().clone() for name, tensor in weights.items()}
     for number, optimizer in enumerate(optimizers):
         for index, values in optimizer.state_dict()["state"].items():
             for key, value in values.items():

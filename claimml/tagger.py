@@ -62,7 +62,7 @@ def load(name: str | Path | None = None, *, threads: int | None = None) -> Tagge
     except ImportError as error:
         if isinstance(error, MissingExtra):
             raise
-        raise ModelError(f"{error.name} is not installed, which models need: pip install claimml, or use model='rules'") from error
+        raise ModelError(f"{error.name} is missing, which models need: pip install claimml, or use model='rules'") from error
 
 
 @functools.cache

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +56,6 @@ def test_surface_that_disagrees_is_refused() -> None:
 def test_without_overlaps_keeps_a_maximal_disjoint_set(pairs: list[tuple[int, int]]) -> None:
     spans = [Span(start, start + length, "ACTOR") for start, length in pairs]
     kept = without_overlaps(spans)
-    assert all(a.end <= b.start for a, b in zip(kept, kept[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(kept))
     for span in spans:
         assert any(span.start < other.end and other.start < span.end for other in kept)

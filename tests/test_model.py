@@ -131,7 +131,7 @@ def test_another_tokenizer_is_refused(make_model: Callable[..., Path]) -> None:
 
 def test_other_formats_and_damage_are_refused(make_model: Callable[..., Path], tmp_path: Path) -> None:
     directory = make_model()
-    with pytest.raises(ModelError, match="no manifest.json here"):
+    with pytest.raises(ModelError, match=r"no manifest.json here"):
         OnnxTagger(tmp_path)
     with pytest.raises(ModelError, match="format 99"):
         OnnxTagger(spoil(directory, format=99))

@@ -12,5 +12,6 @@ mkdir -p runs
     ../shared/corpus/id_articles.xz=0.25 ../shared/corpus/id_general.xz=0.15 ../shared/corpus/ms.xz=0.3 \
     ../shared/corpus/en_news.xz=0.1 ../shared/corpus/en_defence.xz=0.15
 $python -m claimml.train configs/mini.toml
+cat training/sources.md >> models/mini/README.md
 $python -m claimml.evaluate models/mini ../shared/gold/dev
 $python -m claimml.evaluate models/mini ../shared/gold --texts ../shared/seeds

@@ -10,12 +10,15 @@ import dataclasses
 import json
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from claimml.document import Document
 from claimml.errors import FormatError, SpanError
 from claimml.formats.lines import id_of, json_lines, text_of
 from claimml.formats.offsets import Repair, document, found_spans, settle
+
+if TYPE_CHECKING:
+    from claimml.claims import Claim
 
 
 def read(lines: Iterable[bytes], name: str, repairs: list[Repair]) -> Iterator[Document]:
@@ -40,7 +43,7 @@ def read(lines: Iterable[bytes], name: str, repairs: list[Repair]) -> Iterator[D
         warnings.warn(f"{name}: {left_out} lines left out whose answer is not 'accept'", stacklevel=2)
 
 
-def _claims(values: dict[str, object], where: str) -> tuple[object, ...]:
+def _claims(values: dict[str, object], where: str) -> tuple[Claim, ...]:
     try:
         return Document.from_dict({**values, "spans": []}).claims
     except (SpanError, KeyError, TypeError, ValueError) as error:
