@@ -77,6 +77,7 @@ class TrainConfig:
     class_balance: float = 0.0  # a tag weighs its frequency to the power of minus this
     precision: str = "auto"  # bf16, fp32, or auto: bf16 where the hardware has it
     checkpoint_minutes: float = 10.0  # between checkpoints; one comes after each epoch anyhow
+    prior: float = 0.0  # nats by which the tags of the rules are favoured at prediction; labels must be claimml's
     keep_fp32: bool = False  # leave model.fp32.onnx beside the int8 one
     seed: int = 1
     folds: int = 0  # instead of a model: cross-validate, articles whole, and report
@@ -388,6 +389,7 @@ def finetune(
             labels=config.labels,
             window=config.window,
             name=config.model_name,
+            prior=config.prior,
             keep_fp32=config.keep_fp32,
             record=record | {"data": list(data), "licence": config.licence},
         )
@@ -399,6 +401,18 @@ def is_main() -> bool:
     import os
 
     return int(os.environ.get("RANK", "0")) == 0
+
+
+def leave() -> None:
+    """End what torchrun began: wait for the other processes, then close the connections; alone, nothing."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.distributed.is_available() or not torch.distributed.is_initialized():
+        return
+    import gc
+
+    gc.collect()  # a network wrapped for distributed training must be gone before its connections
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
 
 
 def fit(
@@ -882,7 +896,7 @@ def _from_main(evaluate: Callable[[], float]) -> float:
 
 def _fingerprint(config: TrainConfig, data: Any, world: int) -> str:
     """What must not change between a checkpoint and the run that goes on with it."""
-    free = {"train", "dev", "output", "name", "work", "texts", "patience", "checkpoint_minutes", "keep_fp32"}
+    free = {"train", "dev", "output", "name", "work", "texts", "patience", "checkpoint_minutes", "keep_fp32", "prior"}
     free |= {"folds", "curve", "report_to", "licences", "licence", "allow_leaks"}
     names = [entry.name for entry in dataclasses.fields(config) if entry.name not in free]
     content = hashlib.sha256(repr((world, [(name, getattr(config, name)) for name in names])).encode())
@@ -1049,6 +1063,7 @@ def export(
     labels: Sequence[str] | None = None,
     window: int = 128,
     name: str | None = None,
+    prior: float = 0.0,
     keep_fp32: bool = False,
     record: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -1084,9 +1099,12 @@ def export(
             model.to("cpu").save_pretrained(staging)
         tokenizer.model_max_length = window
         tokenizer.save_pretrained(staging)
+        _name_inputs(model, staging / "tokenizer_config.json")
         light_tokenizer(tokenizer).save(str(staging / "tokenizer.json"))
         manifest: dict[str, Any] = {"format": FORMAT, "name": name or directory.name, "labels": list(labels), "window": window}
         manifest["calibration"] = {"scale": 1.0, "shift": 0.0}
+        if prior:
+            manifest["prior"] = prior
         fp32, int8 = staging / "model.fp32.onnx", staging / "model.int8.onnx"
         say("exporting to ONNX")
         _export_onnx(model, fp32)
@@ -1142,6 +1160,16 @@ def export(
         (staging / "README.md").write_text(card(report, manifest), encoding="utf-8")
     say(f"{directory}: {report['export']['bytes'][kind] / 1e6:.1f} MB of network, open it with claimml.load")
     return report
+
+
+def _name_inputs(model: Any, path: Path) -> None:
+    """Tell pipelines which of a tokenizer's outputs the network takes: some have no token types."""
+    import inspect
+
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    taken = inspect.signature(model.forward).parameters
+    settings["model_input_names"] = [name for name in ("input_ids", "token_type_ids", "attention_mask") if name in taken]
+    path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def labels_of(model: Any) -> tuple[str, ...]:
@@ -1431,7 +1459,8 @@ def card(report: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
         'tagger.tag(["Rusia mengirim tiga kapal perang ke Suriah."])[0].spans',
         *("```", "", '`transformers.pipeline("token-classification")` opens the same directory.', "", "## Scores", ""),
         f"Strict span and label, in percent, on {dev['documents']} dev documents. They chose the epoch, the calibration and "
-        "int8 or fp32, so texts that chose nothing will score lower. In brackets the 95 % interval of a bootstrap over documents.",
+        "int8 or fp32, so texts that chose nothing will score lower. In brackets the 95 % interval "
+        "of a bootstrap over documents.",
         *("", "| label | precision | recall | F1 | gold spans |", "|---|---|---|---|---|"),
         row("all", dev, f" ({percent(*dev['f1_interval'])})"),
         *(row(label, rates) for label, rates in dev["labels"].items()),

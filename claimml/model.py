@@ -7,6 +7,8 @@ A model directory holds
     model.onnx        input_ids, attention_mask: (batch, length) int64 -> logits: (batch, length, tags)
 
 and whatever else other tools want (config.json, model.safetensors, a card). Nothing in it is code.
+A manifest may give a "prior": how much (in nats) the tag that the rules give a token is favoured. So a
+small network is told what the lexicon knows, and overrules it where it is surer than that.
 A window goes through the network alone: int8 activations are scaled by what else is in the batch,
 and the same text must give the same spans in any company.
 """
@@ -27,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimml.document import Document, Span
 from claimml.errors import ModelError
-from claimml.tagging import best_path, decode, tag_names
+from claimml.tagging import best_path, decode, encode, tag_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,6 +133,7 @@ class OnnxTagger:
         self._size: int = self.manifest["window"] - len(self._start) - len(self._end)
         self._scale: float = self.manifest["calibration"]["scale"]
         self._shift: float = self.manifest["calibration"]["shift"]
+        self._prior: float = self.manifest.get("prior", 0.0)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -155,7 +158,15 @@ class OnnxTagger:
     def tag(self, texts: Sequence[str]) -> list[Document]:
         """One document a text, in order. Every character is read, however long the text."""
         return tag_windows(
-            texts, self._tokenizer, self._size, self._tags, self._run_all, scale=self._scale, shift=self._shift, name=self.name
+            texts,
+            self._tokenizer,
+            self._size,
+            self._tags,
+            self._run_all,
+            scale=self._scale,
+            shift=self._shift,
+            name=self.name,
+            prior=self._prior,
         )
 
     def _run_all(self, jobs: list[Job]) -> list[Array]:
@@ -188,10 +199,12 @@ def tag_windows(
     scale: float = 1.0,
     shift: float = 0.0,
     name: str = "",
+    prior: float = 0.0,
 ) -> list[Document]:
     """Tag texts with any network: `run` takes windows to their logits, (tokens of the window, tags) each.
 
-    `size` is a window's tokens without the special ones; `scale` and `shift` calibrate the scores. The
+    `size` is a window's tokens without the special ones; `scale` and `shift` calibrate the scores; the
+    tags of the rules are favoured by `prior` nats. The
     shipped model and one half-way through training read, cut and decode by this very function.
     """
     # Half a surrogate pair is a character of Python's but of no encoding; tokenizers must not see it.
@@ -208,10 +221,29 @@ def tag_windows(
     parts: list[list[Array]] = [[] for _ in texts]
     for owner, (_, window), logits in zip(owners, jobs, run(jobs), strict=True):
         parts[owner].append(_log_probabilities(logits[window.keep_start - window.start : window.keep_end - window.start]))
+    if prior:
+        _favour_rules(texts, offsets, parts, tags, prior)
     return [
         Document(text, _spans(text, offsets[number], parts[number], tags, scale, shift), tagger=name)
         for number, text in enumerate(texts)
     ]
+
+
+def _favour_rules(
+    texts: Sequence[str], offsets: list[list[tuple[int, int]]], parts: list[list[Array]], tags: Sequence[str], prior: float
+) -> None:
+    """Raise, in place, each token's log-probability of the tag that the rules give it, and set the sum to one again."""
+    import numpy as np
+
+    from claimml.rules import RuleTagger
+
+    number = {tag: i for i, tag in enumerate(tags)}
+    for place, document in enumerate(RuleTagger().tag(texts)):
+        if parts[place]:
+            found, _ = encode(document.spans, offsets[place])
+            scores = np.concatenate(parts[place])
+            scores[np.arange(len(scores)), [number.get(tag, 0) for tag in found]] += prior
+            parts[place] = [_log_probabilities(scores)]
 
 
 def _log_probabilities(logits: Array) -> Array:

@@ -30,10 +30,14 @@ def encode(spans: Iterable[Span], offsets: Offsets) -> tuple[list[str], list[Spa
     A token belongs to a span that it overlaps. A span is lost where its borders fall inside tokens,
     where no token lies in it, or where its first token is another span's: it is returned, never cut.
     """
+    from bisect import bisect_left, bisect_right
+
     tags = ["O"] * len(offsets)
     lost = []
+    real = [i for i, (start, end) in enumerate(offsets) if start < end]
+    starts, ends = [offsets[i][0] for i in real], [offsets[i][1] for i in real]
     for span in sorted(spans):
-        inside = [i for i, (start, end) in enumerate(offsets) if start < end and start < span.end and end > span.start]
+        inside = real[bisect_right(ends, span.start) : bisect_left(starts, span.end)]
         exact = inside and offsets[inside[0]][0] == span.start and offsets[inside[-1]][1] == span.end
         if not exact or any(tags[i] != "O" for i in inside):
             lost.append(span)

@@ -32,6 +32,7 @@ from claimml.finetune import (
     finetune,
     fit,
     is_main,
+    leave,
     picture_of,
     say,
     span_f1,
@@ -292,7 +293,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ClaimmlError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(result)
+    leave()
+    if is_main():
+        print(result)
     return 0
 
 

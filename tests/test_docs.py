@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import re
 import shlex
 from pathlib import Path
 
@@ -19,13 +18,15 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 def commands() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
-        # Fenced blocks, and blocks set in by four blanks.
-        blocks = re.findall(r"(?ms)^```(?:sh|console|bash)?\n(.*?)^```|((?:^    .*\n)+)", page.read_text(encoding="utf-8"))
-        for block in blocks:
-            for line in "".join(block).splitlines():
-                line = line.strip().removeprefix("$ ")
-                if line.startswith("claimml ") and "..." not in line and "push" not in line:
-                    found.append((page.name, line))
+        language: str | None = None  # of the fenced block we are in
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if line.startswith("```"):
+                language = None if language is not None else line[3:]
+                continue
+            shown = language in ("", "sh", "console") or (language is None and line.startswith("    "))
+            line = line.strip().removeprefix("$ ")
+            if shown and line.startswith("claimml ") and "..." not in line and "push" not in line:
+                found.append((page.name, line))
     return found
 
 

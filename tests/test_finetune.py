@@ -328,8 +328,7 @@ def test_two_processes_end_where_one_does(config: TrainConfig, tmp_path: Path) -
     fit(config, lambda: TRAIN, TRAIN, tmp_path / "one")
     script = tmp_path / "two.py"
     script.write_text(
-        RUN.format(places=PLACES, config=dataclasses.asdict(config), work=str(tmp_path / "two"))
-        + "torch.distributed.destroy_process_group()\n"
+        RUN.format(places=PLACES, config=dataclasses.asdict(config), work=str(tmp_path / "two")) + "t.finetune.leave()\n"
     )
     command = [
         sys.executable,
