@@ -267,6 +267,11 @@ def _spans(
     real = [i for i, (start, end) in enumerate(offsets) if start < end]
     if len(real) < len(offsets):
         scores, offsets = scores[real], [offsets[i] for i in real]
+    # The network sees no line breaks: it must be told that nothing goes on over one (a headline's last
+    # name and the first of the next line, say).
+    fresh = [i for i in range(1, len(offsets)) if "\n" in text[offsets[i - 1][1] : offsets[i][0]]]
+    inside = [i for i, tag in enumerate(tags) if tag.startswith("I-")]
+    scores[np.ix_(fresh, inside)] = -1e9
     path = best_path(scores, tags, np.array(glued(text, offsets)))
     starts = {start: i for i, (start, _) in enumerate(offsets)}
     ends = {end: i for i, (_, end) in enumerate(offsets)}

@@ -53,6 +53,11 @@ def test_a_span_never_cuts_a_word(tagger: OnnxTagger) -> None:
         assert text in {"Rusiaa", "Rusia"}
 
 
+def test_no_span_goes_on_over_a_line_break(tagger: OnnxTagger) -> None:
+    assert found(tagger.tag(["ke Korea\nUtara"])[0]) == [("Korea", "ACTOR")]
+    assert found(tagger.tag(["ke Korea\u00a0Utara"])[0]) == [("Korea\u00a0Utara", "ACTOR")]
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\t \u00a0", "\u200b", "\x00", "🚀"])
 def test_texts_without_words_have_no_spans(tagger: OnnxTagger, text: str) -> None:
     assert tagger.tag([text])[0] == Document(text, tagger="miniature")
