@@ -158,6 +158,17 @@ def convert(source: str, target: str, source_format: str | None, target_format: 
 
 
 @main.command()
+@click.argument("directory")
+@click.argument("repository")
+@click.option("--public", is_flag=True, help="Anyone may see it; by default only you.")
+def push(directory: str, repository: str, public: bool) -> None:
+    """Upload a model DIRECTORY to REPOSITORY ("owner/name") on the Hugging Face hub."""
+    from claimml.finetune import push as upload
+
+    click.echo(upload(directory, repository, private=not public))
+
+
+@main.command()
 def models() -> None:
     """The taggers that are here."""
     from claimml.tagger import RULES, shipped
