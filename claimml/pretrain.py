@@ -102,7 +102,11 @@ def corpus_documents(config: PretrainConfig) -> Iterator[str]:
 
 
 def train_tokenizer(documents: Iterator[str], size: int) -> Tokenizer:
-    """A cased WordPiece tokenizer without any normalisation, so that its offsets are exact."""
+    """A cased WordPiece tokenizer without any normalisation, so that its offsets are exact.
+
+    The trainer of the tokenizers library breaks ties at random: two trainings on one text differ in a few rare
+    pieces. A run keeps its tokenizer.json, so going on is exact; to repeat a run exactly, put that file there first.
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=60))
