@@ -94,7 +94,7 @@ def page(documents: list[Document]) -> str:
     return (
         '<!doctype html>\n<html lang="id"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>claimml</title>'
-        f"<style>{STYLE}</style></head>\n<body><h1>{len(documents)} documents, tagged by {html.escape(taggers)}</h1>\n"
+        f"<style>{STYLE}</style></head>\n<body><h1>{len(documents)} {'document' if len(documents) == 1 else 'documents'}, tagged by {html.escape(taggers)}</h1>\n"
         f"{articles}</body></html>\n"
     )
 
