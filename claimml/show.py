@@ -88,13 +88,14 @@ def html_marked(document: Document) -> str:
 def page(documents: list[Document]) -> str:
     """One HTML page that needs nothing else: every document with its spans in colour."""
     taggers = ", ".join(sorted({document.tagger or "gold" for document in documents})) or "nobody"
+    count = "1 document" if len(documents) == 1 else f"{len(documents)} documents"
     articles = "".join(
         f"<article><h2>{html.escape(document.id)}</h2>{html_marked(document)}</article>\n" for document in documents
     )
     return (
         '<!doctype html>\n<html lang="id"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>claimml</title>'
-        f"<style>{STYLE}</style></head>\n<body><h1>{len(documents)} {'document' if len(documents) == 1 else 'documents'}, tagged by {html.escape(taggers)}</h1>\n"
+        f"<style>{STYLE}</style></head>\n<body><h1>{count}, tagged by {html.escape(taggers)}</h1>\n"
         f"{articles}</body></html>\n"
     )
 
