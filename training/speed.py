@@ -1,9 +1,11 @@
 """Words a second of taggers on one core, side by side on the same texts, and what a cold start costs.
 
-    python training/speed.py MODEL... [--texts FILE]
+python training/speed.py MODEL...
 
-Without FILE, sentences of the articles in training/corpus are shuffled into texts of some 350 words.
-Each round times every tagger once, so that a busy machine slows all alike; the median of the rounds is told.
+MODEL is what `claimml.load` takes, or a peer: "spacy" (its NER on a CNN) or "bert-base" (the transformers pipeline);
+peers have random weights, which changes nothing for speed. Sentences of the articles in training/corpus are shuffled
+into texts of some 350 words. Each round times every tagger once, so that a busy machine slows all alike; the median of
+the rounds is told.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from claimml import corpus, load
+from claimml import LABELS, corpus, load
+from claimml.tagger import shipped
 
 
 def articles(count: int) -> list[str]:
@@ -35,6 +39,34 @@ def articles(count: int) -> list[str]:
     return texts
 
 
+def spacy_ner() -> Callable[[list[str]], object]:
+    import spacy
+
+    pipeline = spacy.blank("id")
+    ner = pipeline.add_pipe("ner")
+    for label in LABELS:
+        ner.add_label(label)  # type: ignore[attr-defined]
+    pipeline.initialize()
+    return lambda texts: list(pipeline.pipe(texts))
+
+
+def bert_base() -> Callable[[list[str]], object]:
+    import torch
+    from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast, pipeline
+
+    torch.set_num_threads(1)
+    directory = shipped()["mini"]
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(directory / "tokenizer.json"), pad_token="[PAD]", model_max_length=512
+    )
+    model = BertForTokenClassification(BertConfig(vocab_size=len(tokenizer), num_labels=9))
+    tag = pipeline("token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="simple", stride=64)
+    return lambda texts: [tag(text) for text in texts]
+
+
+PEERS = {"spacy": spacy_ner, "bert-base": bert_base}
+
+
 def main() -> int:
     names = sys.argv[1:]
     if not names:
@@ -42,17 +74,20 @@ def main() -> int:
         return 2
     texts = articles(40)
     words = sum(len(text.split()) for text in texts)
-    taggers = {name: load(name, threads=1) for name in names}
+    taggers = {name: PEERS[name]() if name in PEERS else load(name, threads=1).tag for name in names}
     rounds: dict[str, list[float]] = {name: [] for name in names}
-    for tagger in taggers.values():
-        tagger.tag(texts[:2])
+    for tag in taggers.values():
+        tag(texts[:2])
     for _ in range(5):
-        for name, tagger in taggers.items():
+        for name, tag in taggers.items():
             began = time.perf_counter()
-            tagger.tag(texts)
+            tag(texts)
             rounds[name].append(words / (time.perf_counter() - began))
     print(f"{len(texts)} texts, {words:,} words, one core")
     for name, speeds in rounds.items():
+        if name in PEERS:
+            print(f"{name}: {statistics.median(speeds):,.0f} words/s")
+            continue
         cold = []
         for _ in range(3):
             began = time.perf_counter()
