@@ -150,3 +150,13 @@ def test_other_formats_and_damage_are_refused(make_model: Callable[..., Path], t
     (directory / "model.onnx").unlink()
     with pytest.raises(ModelError, match=r"model.onnx is missing"):
         OnnxTagger(directory)
+
+
+def test_a_prior_lets_the_rules_speak_where_the_network_is_unsure(make_model: Callable[..., Path]) -> None:
+    text = "Rusia membeli 12 tank, kata Pentagon."
+    directory = make_model()
+    assert found(OnnxTagger(directory).tag([text])[0]) == [("Rusia", "ACTOR")]
+    document = OnnxTagger(spoil(directory, prior=9.0)).tag([text])[0]
+    assert found(document) == [("Rusia", "ACTOR"), ("12", "QUANTITY"), ("tank", "WEAPON"), ("Pentagon", "ACTOR")]
+    # A network that is surer than the prior overrules the rules.
+    assert found(OnnxTagger(spoil(directory, prior=2.0)).tag([text])[0]) == [("Rusia", "ACTOR")]
