@@ -260,7 +260,8 @@ class Scores:
         aside.
         """
         known = {_mention(document, span) for document in training for span in document.spans}
-        return self.by(lambda document, span: "seen" if _mention(document, span) in known else "unseen")
+        counts = self.by(lambda document, span: "seen" if _mention(document, span) in known else "unseen")
+        return {"seen": Counts(), "unseen": Counts()} | counts
 
     def errors(self) -> dict[Kind, int]:
         """How many errors of each kind of `ERRORS`, whatever the mode."""
