@@ -12,6 +12,7 @@ decay): a longer `tokens` on a later day goes on from the same checkpoint.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import lzma
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimml.config import read_config
 from claimml.errors import ClaimmlError, ConfigError, MissingExtra
+from claimml.finetune import write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
@@ -314,7 +316,7 @@ def pretrain(config: PretrainConfig) -> Path:
             marked, mark = time.monotonic(), seen
         if time.monotonic() - saved > 60 * config.checkpoint_minutes or seen >= total:
             tensors = snapshot(model, optimizers, seen)
-            write_atomically(checkpoint, lambda path, tensors=tensors: save_file(tensors, path))
+            write_atomically(checkpoint, functools.partial(save_file, tensors))
             export(model, tokenizer, output, config)
             saved = time.monotonic()
     seconds = time.monotonic() - began
@@ -328,13 +330,6 @@ def pretrain(config: PretrainConfig) -> Path:
     }
     (output / "pretrain.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return output
-
-
-def write_atomically(path: Path, write: Any) -> None:
-    """Let `write` fill a file beside `path`, then put it in place in one move."""
-    partial = path.with_name(path.name + ".partial")
-    write(partial)
-    partial.replace(path)
 
 
 def snapshot(model: Any, optimizers: list[Any], seen: int) -> dict[str, torch.Tensor]:

@@ -56,23 +56,25 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
+def _cells(text: str, claim: Claim, unattributed: str) -> tuple[str, str, str, str, str, str, str]:
+    """What table and page show of a claim; `unattributed` stands for a source that the text does not name."""
+    return (
+        claim.event,
+        claim.status,
+        parties(text, claim),
+        amount(claim.quantity),
+        _text(text, claim.item, "-"),
+        (claim.time.iso or claim.time.text_of(text)) if claim.time else "-",
+        ", ".join(_text(text, source) for source in claim.source) or unattributed,
+    )
+
+
 def claims_table(documents: Iterable[Document]) -> Iterator[str]:
     """For each document its name and a line for each claim: event, status, parties, amount, item, source."""
     for document in documents:
         text = document.text
         rows = [("event", "status", "who > whom", "amount", "item", "time", "who says so")]
-        rows += [
-            (
-                claim.event,
-                claim.status,
-                parties(text, claim),
-                amount(claim.quantity),
-                _text(text, claim.item, "-"),
-                (claim.time.iso or claim.time.text_of(text)) if claim.time else "-",
-                ", ".join(_text(text, source) for source in claim.source) or "(the text)",
-            )
-            for claim in document.claims
-        ]
+        rows += [_cells(text, claim, "(the text)") for claim in document.claims]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         lines = [
             _printable("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()) for row in rows
@@ -139,15 +141,7 @@ def claims_page(documents: Iterable[Document]) -> str:
         text = document.text
         rows = []
         for claim in document.claims:
-            cells = (
-                claim.event,
-                claim.status,
-                parties(text, claim),
-                amount(claim.quantity),
-                _text(text, claim.item, "-"),
-                (claim.time.iso or claim.time.text_of(text)) if claim.time else "-",
-                ", ".join(_text(text, source) for source in claim.source) or "the text itself",
-            )
+            cells = _cells(text, claim, "the text itself")
             link = f"#c{number}-{claim.evidence.start}"
             rows.append("<tr>" + "".join(f'<td><a href="{link}">{escape(cell)}</a></td>' for cell in cells) + "</tr>")
         head = "".join(
