@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,26 +116,50 @@ def read_standoff(path: str | Path, texts: str | Path) -> list[Document]:
 
     Raises `FormatError` that names the line of a text that is missing or is not the annotated one, byte for byte.
     """
-    documents = []
+
+    def text_of(id: str, source: str) -> Document:
+        file = Path(texts) / Path(source).name
+        if not file.is_file():
+            raise FormatError(f"no text {file}; give the folder of the texts")
+        return Document(file.read_bytes().decode("utf-8"), id=id)
+
+    return list(_standoff(path, text_of))
+
+
+def join(path: str | Path, documents: Iterable[Document]) -> list[Document]:
+    """The documents that a stand-off file annotates, found by id, each with its spans as they are and the gold claims.
+
+    Raises `FormatError` that names the line of a document that is missing or has another text.
+    """
+    known = {document.id: document for document in documents}
+
+    def known_as(id: str, source: str) -> Document:
+        if id not in known:
+            raise FormatError(f"no document {id!r} among {len(known)}; give the texts that were annotated")
+        return known[id]
+
+    return list(_standoff(path, known_as))
+
+
+def _standoff(path: str | Path, find: Callable[[str, str], Document]) -> Iterator[Document]:
     for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():
             continue
         try:
             values = json.loads(line)
-            source = Path(texts) / Path(values["source"]).name
-            wanted = values["sha256"]
+            id, source, wanted = str(values["id"]), str(values["source"]), values["sha256"]
             claims = tuple(Claim.from_dict(claim) for claim in values["claims"])
         except (ValueError, KeyError, TypeError) as error:
             raise FormatError(f"{path}:{number}: {error}; a line is {{id, source, sha256, claims}}") from error
-        if not source.is_file():
-            raise FormatError(f"{path}:{number}: no text {source}; give the folder of the texts")
-        data = source.read_bytes()
-        if hashlib.sha256(data).hexdigest() != wanted:
+        try:
+            document = find(id, source)
+        except (FormatError, UnicodeDecodeError) as error:
+            raise FormatError(f"{path}:{number}: {error}") from error
+        if hashlib.sha256(document.text.encode("utf-8")).hexdigest() != wanted:
             raise FormatError(
                 f"{path}:{number}: {source} is not the annotated text (its SHA-256 differs); fetch the original again"
             )
-        documents.append(Document(data.decode("utf-8"), (), claims, str(values["id"])))
-    return documents
+        yield dataclasses.replace(document, claims=claims)
 
 
 def write_standoff(documents: Iterable[Document], path: str | Path) -> None:
