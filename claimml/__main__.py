@@ -6,14 +6,18 @@ import json
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from claimml import __version__
 from claimml.document import Document
 from claimml.errors import ClaimmlError
+
+if TYPE_CHECKING:
+    from claimml.tagger import Tagger
 
 
 class Commands(click.Group):
@@ -47,21 +51,47 @@ def read_all(files: tuple[str, ...]) -> Iterator[Document]:
         yield from corpus.read(file)
 
 
-def tagged(files: tuple[str, ...], model: str | None) -> Iterator[Document]:
-    """The documents of the files with a tagger's spans in place of their own."""
-    import dataclasses
-    from itertools import islice
-
+def tagger_of(model: str | None) -> Tagger:
+    """The tagger that was asked for; says so where nobody chose the rules and there is nothing better."""
     from claimml.tagger import load
 
     tagger = load(model)
     if model is None and tagger.name == "rules":
         click.echo("note: no trained model is installed; these are the spans of the rules (--model rules)", err=True)
+    return tagger
+
+
+def tagged(files: tuple[str, ...], tagger: Tagger) -> Iterator[Document]:
+    """The documents of the files with a tagger's spans in place of their own."""
+    import dataclasses
+    from itertools import islice
+
     documents = read_all(files)
     while chunk := list(islice(documents, 64)):
         answers = tagger.tag([document.text for document in chunk])
         for document, answer in zip(chunk, answers, strict=True):
             yield dataclasses.replace(answer, id=document.id)
+
+
+def dates(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, date]:
+    """What `--published` gives: dates by document id, "" for every document that is not named."""
+    found: dict[str, date] = {}
+    for value in values:
+        id, _, day = value.rpartition("=")
+        try:
+            found[id] = date.fromisoformat(day)
+        except ValueError:
+            raise click.BadParameter(f"{day!r} is no date; write ID=YYYY-MM-DD, or YYYY-MM-DD for all documents") from None
+    return found
+
+
+published_option = click.option(
+    "--published",
+    metavar="[ID=]YYYY-MM-DD",
+    multiple=True,
+    callback=dates,
+    help="When a document was published (its file's name without ending is its ID), or all of them; may be repeated.",
+)
 
 
 @main.command()
@@ -75,7 +105,7 @@ def predict(files: tuple[str, ...], model: str | None, form: str, output: str) -
     """Tag articles: files, folders, JSONL, .gz, or - for standard input."""
     from claimml import corpus, show
 
-    documents = tagged(files, model)
+    documents = tagged(files, tagger_of(model))
     if form == "table":
         show.write_text(show.tables(documents, color=output == "-" and sys.stdout.isatty()), output)
     elif form == "html":
@@ -88,13 +118,16 @@ def predict(files: tuple[str, ...], model: str | None, form: str, output: str) -
 @click.argument("files", nargs=-1, required=True)
 @model_option
 @click.option("--format", "-f", "form", type=click.Choice(["table", "jsonl", "csv", "html"]), default="table")
+@published_option
 @output_option
-def claims(files: tuple[str, ...], model: str | None, form: str, output: str) -> None:
+def claims(files: tuple[str, ...], model: str | None, form: str, published: dict[str, date], output: str) -> None:
     """Read the claims of articles: who says that who sent how many of what to whom."""
     from claimml import claims as claims_of
     from claimml import show
 
-    documents = claims_of.with_claims(tagged(files, model))
+    tagger = tagger_of(model)
+    classifier = claims_of.classifier_of(tagger)
+    documents = claims_of.with_claims(tagged(files, tagger), published_on=published, classifier=classifier)
     views: dict[str, Callable[[Iterable[Document]], Iterable[str]]] = {
         "table": claims_of.claims_table,
         "jsonl": claims_of.claims_jsonl,
@@ -108,13 +141,16 @@ def claims(files: tuple[str, ...], model: str | None, form: str, output: str) ->
 @click.argument("files", nargs=-1, required=True)
 @model_option
 @click.option("--format", "-f", "form", type=click.Choice(["table", "json", "csv", "html"]), default="table")
+@published_option
 @output_option
-def compare(files: tuple[str, ...], model: str | None, form: str, output: str) -> None:
+def compare(files: tuple[str, ...], model: str | None, form: str, published: dict[str, date], output: str) -> None:
     """Lay the claims of many articles side by side: one line a supply, with every figure and who says it."""
     from claimml import compare as comparison
     from claimml import show
+    from claimml.claims import classifier_of
 
-    supplies = comparison.compare(tagged(files, model))
+    tagger = tagger_of(model)
+    supplies = comparison.compare(tagged(files, tagger), published_on=published, classifier=classifier_of(tagger))
     views = {"table": comparison.table, "json": comparison.to_json, "csv": comparison.to_csv, "html": comparison.page}
     show.write_text([views[form](supplies).rstrip("\n") + "\n"], output)
 
@@ -163,7 +199,7 @@ def convert(source: str, target: str, source_format: str | None, target_format: 
 @click.option("--public", is_flag=True, help="Anyone may see it; by default only you.")
 def push(directory: str, repository: str, public: bool) -> None:
     """Upload a model DIRECTORY to REPOSITORY ("owner/name") on the Hugging Face hub."""
-    from claimml.finetune import push as upload
+    from claimml.export import push as upload
 
     click.echo(upload(directory, repository, private=not public))
 

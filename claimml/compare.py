@@ -22,7 +22,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from claimml.claims import Claim, Mention, read_claims
+from claimml.claims import Claim, EventClassifier, Mention, read_claims
 from claimml.claims.times import moments, published
 from claimml.claims.view import amount, safe
 from claimml.claims.words import triggers
@@ -171,12 +171,17 @@ class _Line:
         )
 
 
-def compare(documents: Iterable[Document], *, published_on: Mapping[str, date] | None = None) -> list[Supply]:
+def compare(
+    documents: Iterable[Document],
+    *,
+    published_on: Mapping[str, date] | None = None,
+    classifier: EventClassifier | None = None,
+) -> list[Supply]:
     """The supplies that the documents tell of, those of most documents and figures first.
 
-    Claims are read from the spans of a document that has none. `published_on` gives dates by document id; without,
-    the date that a document bears counts. Figures stand in order of date; one without a date stands among the
-    others where its amount suggests.
+    Claims are read from the spans of a document that has none, with `classifier` as in `read_claims`. `published_on`
+    gives dates by document id, under "" that of all others; without, the date that a document bears counts. Figures
+    stand in order of date; one without a date stands among the others where its amount suggests.
     """
     dates = published_on or {}
     lines: dict[tuple[Any, ...], _Line] = {}
@@ -184,9 +189,9 @@ def compare(documents: Iterable[Document], *, published_on: Mapping[str, date] |
     denials: list[tuple[Document, Claim]] = []
     for number, given in enumerate(documents, 1):
         document = given if given.id else Document(given.text, given.spans, given.claims, f"document {number}", given.tagger)
-        day = dates.get(document.id) or published(document.text, document.id)
+        day = dates.get(document.id, dates.get("")) or published(document.text, document.id)
         days[document.id] = day
-        for claim in document.claims or read_claims(document, published_on=day):
+        for claim in document.claims or read_claims(document, published_on=day, classifier=classifier):
             if claim.status in _DENIALS and claim.quantity is None:
                 denials.append((document, claim))
                 continue

@@ -1,7 +1,8 @@
 """Score a tagger on gold: a table on the terminal, JSON, and an HTML page to browse its errors in.
 
     python -m claimml.evaluate MODEL CORPUS... [--against MODEL] [--train CORPUS] [--texts DIR]
-                               [--mode strict|partial|type] [--seqeval] [--json FILE] [--html FILE [--plots]]
+                               [--claims FILE] [--mode strict|partial|type] [--seqeval] [--json FILE]
+                               [--html FILE [--plots]]
 
 MODEL is what `claimml.load` takes: rules, a shipped model's name, or a model directory. A CORPUS is a
 file or folder in any format that claimml reads. The table is strict unless --mode says otherwise.
@@ -20,10 +21,11 @@ from pathlib import Path
 import click
 
 from claimml import corpus, show
+from claimml.claims import classifier_of, count_claims, join, with_claims
 from claimml.document import Document
 from claimml.errors import ClaimmlError, MissingExtra
 from claimml.report import Report, seqeval_report
-from claimml.scoring import MODES, Mode, Scores, score
+from claimml.scoring import MODES, Counts, Mode, Scores, score
 from claimml.tagger import Tagger, load, stream
 
 
@@ -32,6 +34,20 @@ def evaluate(tagger: Tagger, gold: Sequence[Document], *, mode: Mode = "strict")
     answers = stream(tagger, (document.text for document in gold))
     predicted = [dataclasses.replace(answer, id=document.id) for answer, document in zip(answers, gold, strict=True)]
     return score(gold, predicted, mode=mode)
+
+
+def evaluate_claims(tagger: Tagger, scores: Scores, gold_claims: str | Path) -> dict[str, tuple[dict[str, Counts], ...]]:
+    """Counts of claims, document by document, read from the spans of gold and from the tagger's, those found with `evaluate`.
+
+    `gold_claims` is a stand-off file whose documents are among those scored (`claimml.claims.join`).
+    """
+    gold = join(gold_claims, scores.gold)
+    if not gold:
+        raise ClaimmlError(f"{gold_claims}: no document; a line is {{id, source, sha256, claims}}")
+    predicted = {document.id: document for document in scores.predicted}
+    classifier = classifier_of(tagger)
+    spans = {"gold spans": gold, f"the spans of {tagger.name}": [predicted[document.id] for document in gold]}
+    return {name: count_claims(gold, list(with_claims(documents, classifier=classifier))) for name, documents in spans.items()}
 
 
 def read_gold(corpora: Sequence[str], texts: str | None = None) -> tuple[Document, ...]:
@@ -48,6 +64,7 @@ def read_gold(corpora: Sequence[str], texts: str | None = None) -> tuple[Documen
 @click.option("--against", metavar="MODEL", help="Another tagger to compare with, by a paired bootstrap.")
 @click.option("--train", "training", metavar="CORPUS", multiple=True, help="Training corpus: tells mentions seen there apart.")
 @click.option("--texts", metavar="DIR", help="Folder of the texts, for gold kept as offsets only.")
+@click.option("--claims", "claims_file", metavar="FILE", help="Score claims too, on documents with gold claims in FILE.")
 @click.option("--mode", type=click.Choice(MODES), default="strict", help="How spans are counted; strict by default.")
 @click.option("--seqeval", is_flag=True, help="Print seqeval's report beside ours (needs the train extra).")
 @click.option("--json", "json_file", metavar="FILE", help="Write all numbers and every error's offsets; - prints them alone.")
@@ -61,6 +78,7 @@ def main(
     against: str | None,
     training: tuple[str, ...],
     texts: str | None,
+    claims_file: str | None,
     mode: Mode,
     seqeval: bool,
     json_file: str | None,
@@ -84,8 +102,9 @@ def main(
         gold = read_gold(corpora, texts)
         if rival is not None and len(gold) < 2:
             raise ClaimmlError("--against compares over draws of documents and needs two of them; give a larger corpus")
+        scores = evaluate(tagger, gold, mode=mode)
         report = Report(
-            evaluate(tagger, gold, mode=mode),
+            scores,
             tagger=tagger.name,
             corpora=corpora,
             against=None if rival is None else evaluate(rival, gold, mode=mode),
@@ -93,6 +112,7 @@ def main(
             training=read_gold(training) if training else None,
             samples=samples,
             seed=seed,
+            claims={} if claims_file is None else evaluate_claims(tagger, scores, claims_file),
         )
         alone = "-" in (json_file, html_file)
         if not alone:

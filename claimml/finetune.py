@@ -1,13 +1,11 @@
-"""Fine-tune an encoder on spans, and export it as a directory that needs no torch.
+"""Fine-tune an encoder on spans; `claimml.export` makes a directory of it that needs no torch.
 
-Everything heavy (torch, transformers, datasets, onnx, scikit-learn) is imported here and in `pretrain`
-alone, inside the functions that use it; without those packages each raises `MissingExtra("train")`.
-`claimml.train` is the program.
+Everything heavy (torch, transformers, datasets) is imported inside the functions that use it; without
+those packages each raises `MissingExtra("train")`. `claimml.train` is the program.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -17,32 +15,33 @@ import re
 import shutil
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from claimml.claims import join
 from claimml.document import LABELS, Document, Span
-from claimml.errors import ConfigError, MissingExtra, ModelError
-from claimml.model import FORMAT, Job, OnnxTagger, glued, special_tokens, tag_windows, trimmed, windows
+from claimml.errors import ConfigError, MissingExtra
+from claimml.eventhead import fit_events
+from claimml.export import (
+    TorchTagger,
+    export,
+    is_main,
+    light_tokenizer,
+    quiet_loading,
+    say,
+    span_f1,
+    whole_directory,
+    write_atomically,
+)
+from claimml.model import glued, special_tokens, trimmed, windows
 from claimml.tagging import encode, tag_names
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
-
-TOLERANCE = 1e-3  # most that an ONNX logit may differ from torch's, in fp32
-LARGEST_LOSS = 0.005  # of dev F1 that int8 may cost
-BATCH_TOKENS = 4096  # tokens in a batch of windows at prediction
-
-
-def say(text: str) -> None:
-    """A line for whoever watches the run, from the first process."""
-    if is_main():
-        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
-
 
 # Settings --------------------------------------------------------------------------------------------------
 
@@ -78,6 +77,7 @@ class TrainConfig:
     precision: str = "auto"  # bf16, fp32, or auto: bf16 where the hardware has it
     checkpoint_minutes: float = 10.0  # between checkpoints; one comes after each epoch anyhow
     prior: float = 0.0  # nats by which the tags of the rules are favoured at prediction; labels must be claimml's
+    claims: tuple[str, ...] = ()  # stand-off claims of training documents, from which the event head learns
     keep_fp32: bool = False  # leave model.fp32.onnx beside the int8 one
     seed: int = 1
     folds: int = 0  # instead of a model: cross-validate, articles whole, and report
@@ -381,6 +381,9 @@ def finetune(
 
         # Training in bf16 leaves its casts wrapped around `forward`; what is exported is the network itself.
         model = extract_model_from_parallel(model, keep_fp32_wrapper=False)
+        head = None
+        if config.claims:
+            head, record["events"] = _learn_events(config, model.to("cpu"), tokenizer, train)
         export(
             model,
             tokenizer,
@@ -390,17 +393,24 @@ def finetune(
             window=config.window,
             name=config.model_name,
             prior=config.prior,
+            head=head,
             keep_fp32=config.keep_fp32,
             record=record | {"data": list(data), "licence": config.licence},
         )
     return Path(config.output)
 
 
-def is_main() -> bool:
-    """Whether this is the first, or the only, of the processes that train together."""
-    import os
-
-    return int(os.environ.get("RANK", "0")) == 0
+def _learn_events(
+    config: TrainConfig, model: Any, tokenizer: Any, train: Callable[[], Iterable[Document]]
+) -> tuple[Any, dict[str, Any]]:
+    """The event head, from the claims of training documents."""
+    known = list(train())
+    documents = [document for path in config.claims for document in join(path, known)]
+    say(f"the event head learns from {sum(len(d.claims) for d in documents):,} claims of {len(documents):,} documents")
+    head, record = fit_events(model, tokenizer, documents, window=config.window, seed=config.seed)
+    rates = {name: {who: round(100 * f1, 1) for who, f1 in row.items()} for name, row in record["f1"].items()}
+    say(f"F1 on folds held out: {rates}; priors {record['priors']}")
+    return head, record
 
 
 def leave() -> None:
@@ -585,24 +595,11 @@ def load_encoder(config: TrainConfig) -> tuple[Any, Any]:
             setattr(settings, name, config.dropout)
     import torch
 
-    with _quiet_loading():
+    with quiet_loading():
         model = AutoModelForTokenClassification.from_pretrained(
             config.encoder, config=settings, dtype=torch.float32, attn_implementation="sdpa"
         )
     return model, tokenizer
-
-
-@contextlib.contextmanager
-def _quiet_loading() -> Iterator[None]:
-    """transformers' bars and its list of new weights (the classifier is meant to be new) kept off the screen."""
-    import transformers
-
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers.logging.enable_progress_bar()
 
 
 def _class_weights(counts: Sequence[int], power: float) -> list[float] | None:
@@ -897,7 +894,7 @@ def _from_main(evaluate: Callable[[], float]) -> float:
 def _fingerprint(config: TrainConfig, data: Any, world: int) -> str:
     """What must not change between a checkpoint and the run that goes on with it."""
     free = {"train", "dev", "output", "name", "work", "texts", "patience", "checkpoint_minutes", "keep_fp32", "prior"}
-    free |= {"folds", "curve", "report_to", "licences", "licence", "allow_leaks"}
+    free |= {"claims", "folds", "curve", "report_to", "licences", "licence", "allow_leaks"}
     names = [entry.name for entry in dataclasses.fields(config) if entry.name not in free]
     content = hashlib.sha256(repr((world, [(name, getattr(config, name)) for name in names])).encode())
     for batch in data.data.to_batches():
@@ -912,13 +909,6 @@ def _tensors(network: Any) -> dict[str, Any]:
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in network.state_dict().items()}
 
 
-def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` fill a file beside `path`, then put it in place in one move."""
-    partial = path.with_name(path.name + ".partial")
-    write(partial)
-    partial.replace(path)
-
-
 def latest_checkpoint(work: Path) -> Path | None:
     """The newest whole checkpoint of a run, None where there is none."""
     found = [path for path in work.glob("checkpoint-*") if path.name.rpartition("-")[2].isdigit()]
@@ -931,23 +921,19 @@ def _write_checkpoint(work: Path, network: Any, optimizer: Any, scheduler: Any, 
     from safetensors.torch import save_file
 
     target = work / f"checkpoint-{state.global_step}"
-    partial = work / "checkpoint.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    save_file(_tensors(network), partial / "model.safetensors")
-    moments = {
-        f"{index}.{key}": torch.as_tensor(value).detach().cpu().contiguous().clone()
-        for index, values in optimizer.state_dict()["state"].items()
-        for key, value in values.items()
-    }
-    save_file(moments, partial / "optimizer.safetensors")
-    state.save_to_json(str(partial / "trainer_state.json"))
-    kept = {name: getattr(progress, name) for name in Progress.KEPT} | {"scheduler": scheduler.state_dict()}
-    (partial / "progress.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
-    if target.exists():
-        shutil.rmtree(target)
-    partial.rename(target)
-    for old in work.glob("checkpoint-*"):
+    with whole_directory(target) as partial:
+        save_file(_tensors(network), partial / "model.safetensors")
+        moments = {
+            f"{index}.{key}": torch.as_tensor(value).detach().cpu().contiguous().clone()
+            for index, values in optimizer.state_dict()["state"].items()
+            for key, value in values.items()
+        }
+        save_file(moments, partial / "optimizer.safetensors")
+        state.save_to_json(str(partial / "trainer_state.json"))
+        kept = {name: getattr(progress, name) for name in Progress.KEPT} | {"scheduler": scheduler.state_dict()}
+        (partial / "progress.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    # With them what a killed run left half written.
+    for old in [*work.glob("checkpoint-*"), *work.glob(".checkpoint-*")]:
         if old != target:
             shutil.rmtree(old)
 
@@ -969,575 +955,3 @@ def _read_checkpoint(checkpoint: Path, optimizer: Any, scheduler: Any, progress:
     scheduler.load_state_dict(kept["scheduler"])
     for group, rate in zip(optimizer.param_groups, scheduler.get_last_lr(), strict=True):
         group["lr"] = rate
-
-
-# Prediction ------------------------------------------------------------------------------------------------
-
-
-class TorchTagger:
-    """A tagger from a torch token classifier: the same windows and the same decoding as `OnnxTagger`.
-
-    `window` counts the tokens of a window with the special ones. Raises `ModelError` where the model
-    scores another number of tags than `labels` make.
-    """
-
-    def __init__(self, model: Any, tokenizer: Any, labels: Sequence[str], *, window: int = 128, name: str = "torch") -> None:
-        self.name = name
-        self.labels = tuple(labels)
-        self.model = model
-        self._tags = tag_names(self.labels)
-        self._tokenizer = light_tokenizer(tokenizer)
-        self._start, self._end = special_tokens(self._tokenizer)
-        self._size = window - len(self._start) - len(self._end)
-        self._padding = tokenizer.pad_token_id or 0
-        if model.config.num_labels != len(self._tags):
-            raise ModelError(
-                f"{len(self.labels)} labels make {len(self._tags)} tags, but the model scores {model.config.num_labels}"
-            )
-
-    def tag(self, texts: Sequence[str]) -> list[Document]:
-        """One document a text, in order."""
-        return tag_windows(texts, self._tokenizer, self._size, self._tags, self.run, name=self.name)
-
-    def run(self, jobs: list[Job]) -> list[Array]:
-        """(tokens, tags) logits of each window, computed in fp32 in batches of similar length."""
-        import torch
-
-        device = next(self.model.parameters()).device
-        was_training = self.model.training
-        self.model.eval()
-        results: dict[int, Array] = {}
-        order = sorted(range(len(jobs)), key=lambda i: jobs[i][1].end - jobs[i][1].start)
-        with torch.no_grad():
-            while order:
-                longest = jobs[order[-1]][1].end - jobs[order[-1]][1].start + len(self._start) + len(self._end)
-                count = max(1, BATCH_TOKENS // longest)
-                order, batch = order[:-count], order[-count:]
-                ids = torch.full((len(batch), longest), self._padding)
-                mask = torch.zeros_like(ids)
-                for row, i in enumerate(batch):
-                    encoding, window = jobs[i]
-                    tokens = [*self._start, *encoding.ids[window.start : window.end], *self._end]
-                    ids[row, : len(tokens)] = torch.tensor(tokens)
-                    mask[row, : len(tokens)] = 1
-                logits = self.model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.float().cpu().numpy()
-                for row, i in enumerate(batch):
-                    window = jobs[i][1]
-                    results[i] = logits[row, len(self._start) : len(self._start) + window.end - window.start]
-        self.model.train(was_training)
-        return [results[i] for i in range(len(jobs))]
-
-
-def light_tokenizer(tokenizer: Any) -> Any:
-    """The tokenizer of the tokenizers library within one of transformers, without padding or truncation."""
-    from tokenizers import Tokenizer
-
-    if getattr(tokenizer, "backend_tokenizer", None) is None:
-        raise ModelError(
-            f"{type(tokenizer).__name__} gives no character offsets; use an encoder with a tokenizer.json (a fast tokenizer)"
-        )
-    light = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    light.no_padding()
-    light.no_truncation()
-    return light
-
-
-def span_f1(gold: Iterable[Document], predicted: Iterable[Document]) -> float:
-    """Strict micro F1 of spans, from 0 to 1: label and both borders right."""
-    correct = total = 0
-    for right, answer in zip(gold, predicted, strict=True):
-        correct += len(set(right.spans) & set(answer.spans))
-        total += len(right.spans) + len(answer.spans)
-    return 2 * correct / total if total else 0.0
-
-
-# Export ----------------------------------------------------------------------------------------------------
-
-
-def export(
-    model: Any,
-    tokenizer: Any,
-    directory: str | Path,
-    *,
-    dev: Sequence[Document],
-    labels: Sequence[str] | None = None,
-    window: int = 128,
-    name: str | None = None,
-    prior: float = 0.0,
-    keep_fp32: bool = False,
-    record: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Write a model directory that `claimml.load` opens without torch; returns its report.
-
-    `model` is any token classifier of transformers whose tags stand in the order of `tag_names(labels)`
-    (`labels` by default as its config names them), `tokenizer` its fast tokenizer. Real text decides
-    what ships: `dev` documents hold torch against ONNX (refused where a logit differs by more than
-    `TOLERANCE`), fp32 against int8 (int8 ships where it costs less than `LARGEST_LOSS` of F1), and fit
-    the calibration of the scores. `record` of the training goes into report.json and the card. The
-    directory appears whole or not at all; one of the same name is replaced.
-    """
-    try:
-        import onnx  # noqa: F401
-        import torch  # noqa: F401
-        import transformers  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("train", error) from error
-    directory = Path(directory)
-    labels = tuple(labels) if labels is not None else labels_of(model)
-    tags = tag_names(labels)
-    if not dev:
-        raise ModelError(f"{directory}: an export needs dev documents, to check the model on real text; give some")
-    if model.config.num_labels != len(tags):
-        raise ModelError(f"{len(labels)} labels make {len(tags)} tags, but the model scores {model.config.num_labels}")
-    if directory.exists() and not (directory / "manifest.json").exists() and any(directory.iterdir()):
-        raise ModelError(f"{directory}: is there, and no model; choose another output or remove it")
-    model = model.eval()
-    model.config.id2label = dict(enumerate(tags))
-    model.config.label2id = {tag: i for i, tag in enumerate(tags)}
-    with _whole_directory(directory) as staging:
-        with _quiet_loading():
-            model.to("cpu").save_pretrained(staging)
-        tokenizer.model_max_length = window
-        tokenizer.save_pretrained(staging)
-        _name_inputs(model, staging / "tokenizer_config.json")
-        light_tokenizer(tokenizer).save(str(staging / "tokenizer.json"))
-        manifest: dict[str, Any] = {"format": FORMAT, "name": name or directory.name, "labels": list(labels), "window": window}
-        manifest["calibration"] = {"scale": 1.0, "shift": 0.0}
-        if prior:
-            manifest["prior"] = prior
-        fp32, int8 = staging / "model.fp32.onnx", staging / "model.int8.onnx"
-        say("exporting to ONNX")
-        _export_onnx(model, fp32)
-        difference = _parity(TorchTagger(model, tokenizer, labels, window=window), fp32, [document.text for document in dev])
-        if not difference <= TOLERANCE:
-            raise ModelError(
-                f"{directory}: ONNX and torch logits differ by {difference:.2g} (at most {TOLERANCE}); not exported"
-            )
-        _quantize(fp32, int8)
-        scores, speeds, answers = {}, {}, {}
-        for kind, path in (("fp32", fp32), ("int8", int8)):
-            tagger = _open(staging, manifest, path)
-            tagger.tag([document.text for document in dev[:4]])
-            began = time.perf_counter()
-            answers[kind] = tagger.tag([document.text for document in dev])
-            speeds[kind] = sum(len(document.text.split()) for document in dev) / (time.perf_counter() - began)
-            scores[kind] = span_f1(dev, answers[kind])
-        kind = "int8" if scores["fp32"] - scores["int8"] < LARGEST_LOSS else "fp32"
-        say(f"dev F1 {100 * scores['fp32']:.2f} in fp32, {100 * scores['int8']:.2f} in int8: {kind} ships")
-        calibration = calibrate(dev, answers[kind])
-        manifest["calibration"] = {key: calibration[key] for key in ("scale", "shift")}
-        tagger = _open(staging, manifest, int8 if kind == "int8" else fp32)
-        report: dict[str, Any] = {
-            "name": manifest["name"],
-            "labels": list(labels),
-            "dev": _dev_report(dev, tagger.tag([document.text for document in dev])),
-            "export": {
-                "shipped": kind,
-                "dev_f1": {k: round(v, 5) for k, v in scores.items()},
-                "words_per_second": {k: round(v) for k, v in speeds.items()},
-                "bytes": {"fp32": fp32.stat().st_size, "int8": int8.stat().st_size},
-                "largest_difference_to_torch": difference,
-                "threads": tagger.threads,
-            },
-            "calibration": calibration,
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "versions": versions(),
-        } | (record or {})
-        int8.unlink()
-        if not keep_fp32 or kind == "fp32":
-            fp32.unlink()
-        history = report.get("training", {}).get("history", [])
-        if history:
-            picture = picture_of([(entry["epoch"], entry["dev_f1"]) for entry in history], "epochs", "dev F1")
-            (staging / "training.svg").write_text(picture, encoding="utf-8")
-        (staging / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        manifest["sha256"] |= {
-            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(staging.iterdir())
-            if path.suffix in (".onnx", ".safetensors")
-        }
-        _write_manifest(staging, manifest)
-        (staging / "README.md").write_text(card(report, manifest), encoding="utf-8")
-    say(f"{directory}: {report['export']['bytes'][kind] / 1e6:.1f} MB of network, open it with claimml.load")
-    return report
-
-
-def _name_inputs(model: Any, path: Path) -> None:
-    """Tell pipelines which of a tokenizer's outputs the network takes: some have no token types."""
-    import inspect
-
-    settings = json.loads(path.read_text(encoding="utf-8"))
-    taken = inspect.signature(model.forward).parameters
-    settings["model_input_names"] = [name for name in ("input_ids", "token_type_ids", "attention_mask") if name in taken]
-    path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def labels_of(model: Any) -> tuple[str, ...]:
-    """The labels that a token classifier's config names, in order; `ModelError` where it names none."""
-    names = [model.config.id2label[i] for i in range(model.config.num_labels)]
-    labels = tuple(dict.fromkeys(name[2:] for name in names if name[:2] == "B-"))
-    if names != tag_names(labels):
-        raise ModelError(
-            f"the model's tags are {', '.join(names)}, not {', '.join(tag_names(labels)) or 'BIO'}; give labels=..."
-        )
-    return labels
-
-
-@contextlib.contextmanager
-def _whole_directory(directory: Path) -> Iterator[Path]:
-    """A directory that takes the place of `directory` when all is written, and leaves no trace when it is not."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    staging = directory.with_name(f".{directory.name}.partial")
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir()
-    try:
-        yield staging
-        for path in staging.iterdir():
-            path.chmod(0o644)
-        old = directory.with_name(f".{directory.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if directory.exists():
-            directory.rename(old)
-        staging.rename(directory)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
-
-
-def _export_onnx(model: Any, path: Path) -> None:
-    """The network as ONNX in fp32: input_ids, attention_mask (batch, length) -> logits (batch, length, tags)."""
-    import logging
-
-    import torch
-
-    class Logits(torch.nn.Module):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
-
-    size = min(32, model.config.vocab_size)
-    ids = torch.arange(2 * 12).reshape(2, 12) % size
-    mask = torch.ones_like(ids)
-    mask[1, 9:] = 0
-    axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    noise = logging.getLogger("torch.onnx")
-    level = noise.level
-    noise.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                Logits().eval(),
-                (ids, mask),
-                str(path),
-                input_names=["input_ids", "attention_mask"],
-                output_names=["logits"],
-                dynamic_shapes=(axes, axes),
-                dynamo=True,
-                external_data=False,
-                verbose=False,
-            )
-    finally:
-        noise.setLevel(level)
-    # What onnxruntime fuses when it opens a model it may as well fuse once; quantised matrices then fuse with it.
-    _optimize(path)
-
-
-def _optimize(path: Path) -> None:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
-    options.log_severity_level = 3
-    partial = path.with_suffix(".optimized")
-    options.optimized_model_filepath = str(partial)
-    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    partial.replace(path)
-
-
-def _parity(tagger: TorchTagger, path: Path, texts: Sequence[str]) -> float:
-    """The largest difference between a torch and an ONNX logit on windows of these texts, alone and in batches."""
-    import numpy as np
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    jobs: list[Job] = []
-
-    def collect(more: list[Job]) -> list[Array]:
-        chosen = more[:: max(1, len(more) // 64)][:64]
-        jobs.extend(chosen)
-        return tagger.run(more)
-
-    tag_windows(texts[:64], tagger._tokenizer, tagger._size, tagger._tags, collect)
-    worst = 0.0
-    for (encoding, window), reference in zip(jobs, tagger.run(jobs), strict=True):
-        ids = np.array([[*tagger._start, *encoding.ids[window.start : window.end], *tagger._end]], dtype=np.int64)
-        logits = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
-        inside = logits[len(tagger._start) : len(tagger._start) + len(reference)]
-        worst = max(worst, float(np.abs(inside - reference).max()))
-    return worst
-
-
-def _quantize(source: Path, target: Path) -> None:
-    """int8 weights, a scale for each output channel; activations are scaled as they come. Embeddings too."""
-    import logging
-
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)
-    try:
-        quantize_dynamic(
-            source,
-            target,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-        )
-    finally:
-        root.setLevel(level)
-
-
-def _write_manifest(directory: Path, manifest: dict[str, Any]) -> None:
-    (directory / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _open(directory: Path, manifest: dict[str, Any], model: Path) -> OnnxTagger:
-    """The directory opened as a user would, with `model` as its network."""
-    shutil.copyfile(model, directory / "model.onnx")
-    manifest["sha256"] = {
-        name: hashlib.sha256((directory / name).read_bytes()).hexdigest() for name in ("tokenizer.json", "model.onnx")
-    }
-    _write_manifest(directory, manifest)
-    return OnnxTagger(directory)
-
-
-def calibrate(gold: Sequence[Document], predicted: Sequence[Document]) -> dict[str, Any]:
-    """Fit scale and shift of the spans' odds so that scores are chances of being right.
-
-    `predicted` must carry scores of scale 1 and shift 0. The expected calibration error (10 bins of
-    equal width) is given as it was, and as it is on documents that the fit has not seen. Where there
-    is nothing to fit (fewer than 20 right or wrong spans), the scores stay as they are.
-    """
-    import numpy as np
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import GroupKFold
-
-    scores, right, groups = [], [], []
-    for number, (truth, answer) in enumerate(zip(gold, predicted, strict=True)):
-        true = set(truth.spans)
-        for span in answer.spans:
-            scores.append(span.score)
-            right.append(span in true)
-            groups.append(number)
-    chance, correct, group = np.array(scores, dtype=float), np.array(right, dtype=bool), np.array(groups)
-    result: dict[str, Any] = {
-        "scale": 1.0,
-        "shift": 0.0,
-        "spans": len(scores),
-        "ece_before": expected_calibration_error(chance, correct),
-    }
-    if min(correct.sum(), (~correct).sum()) < 20 or len(set(groups)) < 2:
-        return result | {
-            "ece": result["ece_before"],
-            "note": "too few right or wrong spans to calibrate on; scores left as they are",
-        }
-    chance = np.clip(chance, 1e-9, 1 - 1e-9)
-    odds = np.log(chance / (1 - chance))[:, None]
-    fitted = np.zeros(len(chance))
-    for train, test in GroupKFold(min(5, len(set(groups)))).split(odds, correct, group):
-        fitted[test] = LogisticRegression(C=1e3).fit(odds[train], correct[train]).predict_proba(odds[test])[:, 1]
-    final = LogisticRegression(C=1e3).fit(odds, correct)
-    scale, shift = float(final.coef_[0, 0]), float(final.intercept_[0])
-    if scale <= 0:
-        return result | {"ece": result["ece_before"], "note": "surer spans were not righter; scores left as they are"}
-    return result | {"scale": round(scale, 4), "shift": round(shift, 4), "ece": expected_calibration_error(fitted, correct)}
-
-
-def expected_calibration_error(scores: Array, right: Array, bins: int = 10) -> float:
-    """Mean distance between score and share of right ones, over bins of equal width, weighted by size."""
-    import numpy as np
-
-    if not len(scores):
-        return 0.0
-    place = np.minimum((scores * bins).astype(int), bins - 1)
-    gaps = [
-        abs(scores[place == b].mean() - right[place == b].mean()) * (place == b).mean()
-        for b in range(bins)
-        if (place == b).any()
-    ]
-    return round(float(sum(gaps)), 4)
-
-
-def _dev_report(gold: Sequence[Document], predicted: Sequence[Document]) -> dict[str, Any]:
-    """Strict scores over all labels and for each, and what F1 may be on other articles (bootstrap, 95 %)."""
-    import numpy as np
-
-    labels = sorted({span.label for document in (*gold, *predicted) for span in document.spans})
-    counts = np.zeros((len(gold), len(labels), 3), dtype=int)  # correct, predicted, gold
-    for number, (truth, answer) in enumerate(zip(gold, predicted, strict=True)):
-        for position, spans in enumerate((set(truth.spans) & set(answer.spans), answer.spans, truth.spans)):
-            for span in spans:
-                counts[number, labels.index(span.label), position] += 1
-
-    def rates(total: Array) -> dict[str, float]:
-        correct, answered, true = (int(value) for value in total)
-        return {
-            "precision": round(correct / answered, 4) if answered else 0.0,
-            "recall": round(correct / true, 4) if true else 0.0,
-            "f1": round(2 * correct / (answered + true), 4) if answered + true else 0.0,
-            "gold": true,
-        }
-
-    rng = np.random.default_rng(1)
-    by_document = counts.sum(axis=1)
-    samples = by_document[rng.integers(0, len(gold), (2000, len(gold)))].sum(axis=1)
-    f1 = 2 * samples[:, 0] / np.maximum(1, samples[:, 1] + samples[:, 2])
-    return {
-        "documents": len(gold),
-        "seqeval": _seqeval_f1(gold, predicted),
-        **rates(by_document.sum(axis=0)),
-        "f1_interval": [round(float(value), 4) for value in np.quantile(f1, [0.025, 0.975])],
-        "labels": {label: rates(counts[:, i].sum(axis=0)) for i, label in enumerate(labels)},
-    }
-
-
-def _seqeval_f1(gold: Sequence[Document], predicted: Sequence[Document]) -> float:
-    """The same F1 as seqeval counts it, over written words and marks: a second opinion from other code."""
-    from seqeval.metrics import f1_score
-
-    def words(documents: Sequence[Document]) -> list[list[str]]:
-        return [
-            encode(document.spans, [match.span() for match in re.finditer(r"\w+|[^\w\s]", document.text)])[0]
-            for document in documents
-        ]
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return round(float(f1_score(words(gold), words(predicted), zero_division=0)), 4)
-
-
-def versions() -> dict[str, str]:
-    """Of Python and of every package that had a say in the weights."""
-    import platform
-    from importlib import metadata
-
-    names = ("claimml", "torch", "transformers", "datasets", "tokenizers", "onnx", "onnxruntime", "numpy")
-    found = {"python": platform.python_version()}
-    for name in names:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
-
-
-def card(report: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
-    """The model card, written from the report: nothing in it is by hand."""
-    dev, export, calibration, shipped = report["dev"], report["export"], report["calibration"], report["export"]["shipped"]
-
-    def percent(*values: float) -> str:
-        return " to ".join(f"{100 * value:.1f}" for value in values)
-
-    def row(label: str, rates: Mapping[str, Any], more: str = "") -> str:
-        cells = (label, percent(rates["precision"]), percent(rates["recall"]), percent(rates["f1"]) + more, str(rates["gold"]))
-        return f"| {' | '.join(cells)} |"
-
-    weakest = min(dev["labels"], key=lambda label: dev["labels"][label]["f1"], default="none")
-    header = ["library_name: claimml", "pipeline_tag: token-classification", "language: [id, en]"]
-    header += ["tags: [ner, quantities, weapons, news]"]
-    header += [f"license: {report['licence']}"] if report.get("licence") else []
-    lines = [
-        *("---", *header, "---", f"# {report['name']}", ""),
-        f"Finds {', '.join(report['labels'])} in news, with exact offsets. "
-        f"{report['parameters'] / 1e6:.1f} M parameters, {shipped}, {export['bytes'][shipped] / 1e6:.1f} MB.",
-        *("", "```python", "import claimml", f'tagger = claimml.load("{report["name"]}")  # or the path of this directory'),
-        'tagger.tag(["Rusia mengirim tiga kapal perang ke Suriah."])[0].spans',
-        *("```", "", '`transformers.pipeline("token-classification")` opens the same directory.', "", "## Scores", ""),
-        f"Strict span and label, in percent, on {dev['documents']} dev documents. They chose the epoch, the calibration and "
-        "int8 or fp32, so texts that chose nothing will score lower. In brackets the 95 % interval "
-        "of a bootstrap over documents.",
-        *("", "| label | precision | recall | F1 | gold spans |", "|---|---|---|---|---|"),
-        row("all", dev, f" ({percent(*dev['f1_interval'])})"),
-        *(row(label, rates) for label, rates in dev["labels"].items()),
-        "",
-        f"- F1 in fp32 {100 * export['dev_f1']['fp32']:.2f}, in int8 {100 * export['dev_f1']['int8']:.2f}; "
-        f"seqeval counts {percent(dev['seqeval'])} over words",
-        f"- {export['words_per_second'][shipped]:,} words/s on {export['threads']} threads of the machine that exported it",
-        f"- ONNX and torch logits differ by at most {export['largest_difference_to_torch']:.1g}",
-        f"- expected calibration error of the scores {calibration['ece']:.3f}, uncalibrated {calibration['ece_before']:.3f}",
-        *(("", "![dev F1 by epoch](training.svg)") if report.get("training") else ()),
-        *("", *_card_data(report), "## Limits", ""),
-        "Trained on news; other genres, tables and scanned text are untested. It finds mentions and does not know whether "
-        f"what a text says is true. Of its labels {weakest} is the least reliable.",
-        *("", "## Files", "", "| file | SHA-256 |", "|---|---|"),
-        *(f"| {name} | `{digest}` |" for name, digest in manifest["sha256"].items()),
-        *("", "Versions: " + ", ".join(f"{name} {version}" for name, version in report["versions"].items()) + ".", ""),
-    ]
-    return "\n".join(lines)
-
-
-def _card_data(report: Mapping[str, Any]) -> list[str]:
-    if not report.get("data"):
-        return []
-
-    def row(entry: Mapping[str, Any]) -> str:
-        licence, digest = entry.get("licence") or "not stated", entry["sha256"][:16]
-        cells = (entry["path"], entry["use"], f"{entry['documents']:,}", f"{entry['spans']:,}", licence, f"`{digest}`")
-        return f"| {' | '.join(cells)} |"
-
-    head = ["| corpus | used as | documents | spans | licence | SHA-256 |", "|---|---|---|---|---|---|"]
-    return ["## Data", "", *head, *(row(entry) for entry in report["data"]), ""]
-
-
-def picture_of(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
-    """A line through points as an SVG, axes from the smallest to the largest value."""
-    width, height, edge = 480, 280, 48
-    xs, ys = [x for x, _ in points] or [0.0], [y for _, y in points] or [0.0]
-    left, right, low, high = min(xs), max(xs), min(ys), max(ys)
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        return (
-            round(edge + (x - left) / ((right - left) or 1) * (width - 2 * edge), 1),
-            round(height - edge - (y - low) / ((high - low) or 1) * (height - 2 * edge), 1),
-        )
-
-    places = [place(x, y) for x, y in points]
-    text = '<text font-family="sans-serif" font-size="12" text-anchor="{}" x="{}" y="{}">{}</text>'
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
-            f'<rect width="{width}" height="{height}" fill="white"/>',
-            f'<path d="M{edge} {edge}V{height - edge}H{width - edge}" fill="none" stroke="gray"/>',
-            f'<polyline points="{" ".join(f"{x},{y}" for x, y in places)}" fill="none" stroke="#1f6feb" stroke-width="2"/>',
-            *(f'<circle cx="{x}" cy="{y}" r="3" fill="#1f6feb"/>' for x, y in places),
-            text.format("start", edge, height - edge + 16, f"{left:g}"),
-            text.format("end", width - edge, height - edge + 16, f"{right:g}"),
-            text.format("end", edge - 4, height - edge, f"{low:.3g}"),
-            text.format("end", edge - 4, edge + 4, f"{high:.3g}"),
-            text.format("middle", width / 2, height - 12, across),
-            text.format("start", 8, 20, up),
-            "</svg>",
-            "",
-        ]
-    )
-
-
-def push(directory: str | Path, repository: str, *, private: bool = True, message: str = "Upload from claimml") -> str:
-    """Upload a model directory to the Hugging Face hub as `owner/name`; returns its address.
-
-    The directory is opened and held against its hashes first. Needs a login (`hf auth login`, HF_TOKEN).
-    """
-    try:
-        from huggingface_hub import HfApi
-    except ImportError as error:
-        raise MissingExtra("train", error) from error
-    OnnxTagger(directory, threads=1)
-    api = HfApi()
-    address = api.create_repo(repository, private=private, exist_ok=True)
-    api.upload_folder(folder_path=str(directory), repo_id=repository, commit_message=message)
-    return str(address)

@@ -4,7 +4,8 @@ A model directory holds
 
     manifest.json     what it is: format, labels, window, calibration, SHA-256 of the files below
     tokenizer.json    of the tokenizers library
-    model.onnx        input_ids, attention_mask: (batch, length) int64 -> logits: (batch, length, tags)
+    model.onnx        input_ids, and attention_mask if it takes one: (batch, length) int64 -> logits: (batch, length, tags),
+                      and of a model with an event head events: (batch, length, 1 + events + statuses)
 
 and whatever else other tools want (config.json, model.safetensors, a card). Nothing in it is code.
 A manifest may give a "prior": how much (in nats) the tag that the rules give a token is favoured. So a
@@ -15,11 +16,13 @@ and the same text must give the same spans in any company.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
 import os
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimml.document import Document, Span
 from claimml.errors import ModelError
-from claimml.tagging import best_path, decode, encode, tag_names
+from claimml.tagging import allowed_transitions, best_path, decode, encode, tag_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +46,8 @@ FORMAT = 1
 # a quotation mark. Cuts decide only what shares a window; a wrong one costs context, never text.
 _SENTENCE_END = re.compile(r"\n+|(?<=[.!?…])[\"'”’)\]]*[^\S\n]+(?=[\"'“‘(\[]*[A-Z0-9])")
 
+
+_LINE_BREAK = re.compile("\n")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -66,9 +71,7 @@ def windows(text: str, starts: Sequence[int], size: int, overlap: int = 32) -> l
     `starts` are the tokens' offsets. Whole sentences are put together as long as they fit; a sentence
     longer than a window gets windows that overlap, and a token is read where it stands deepest inside.
     """
-    import bisect
-
-    cuts = [bisect.bisect_left(starts, match.end()) for match in _SENTENCE_END.finditer(text)]
+    cuts = [bisect_left(starts, match.end()) for match in _SENTENCE_END.finditer(text)]
     borders = sorted({0, *cuts, len(starts)})
     result: list[Window] = []
     begin = 0
@@ -134,6 +137,8 @@ class OnnxTagger:
         self._scale: float = self.manifest["calibration"]["scale"]
         self._shift: float = self.manifest["calibration"]["shift"]
         self._prior: float = self.manifest.get("prior", 0.0)
+        # Of a model with an event head: how much the rules count against it (`claimml.claims.events.Priors`).
+        self.event_priors: dict[str, float] | None = self.manifest.get("events")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -152,6 +157,8 @@ class OnnxTagger:
                 f"but model.onnx scores {width}; the files come from different models"
             )
         self._inputs = {entry.name for entry in self._session.get_inputs()}
+        if self.event_priors is not None and "events" not in {entry.name for entry in self._session.get_outputs()}:
+            raise ModelError(f"{self.directory}: manifest.json tells of an event head that model.onnx lacks; export it again")
         self.threads = threads or len(os.sched_getaffinity(0))
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
@@ -169,17 +176,39 @@ class OnnxTagger:
             prior=self._prior,
         )
 
-    def _run_all(self, jobs: list[Job]) -> list[Array]:
-        return list(self._pool.map(self._run, jobs)) if self._pool and len(jobs) > 1 else [self._run(job) for job in jobs]
+    def events(self, text: str, starts: Sequence[int]) -> tuple[list[list[float]], list[list[float]]]:
+        """What the event head says of the words that begin at these code points: logarithms of the chances of no event
+        and of each event, (words, 1 + events), and of each status, (words, statuses). Only of a model with `event_priors`."""
+        from claimml.claims.record import EVENTS
 
-    def _run(self, job: Job) -> Array:
-        """(tokens, tags) logits of one window."""
+        if self.event_priors is None:
+            raise ModelError(f"{self.name}: this model has no event head; train it with claims = [...]")
+        encoding = self._tokenizer.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
+        first = [trimmed(text, *offset)[0] for offset in encoding.offsets]
+        places = [max(0, bisect_right(first, start) - 1) for start in starts]
+        chosen = [w for w in windows(text, first, self._size) if any(w.keep_start <= place < w.keep_end for place in places)]
+        rows: dict[int, Array] = {}
+        for window, logits in zip(chosen, self._run_all([(encoding, window) for window in chosen], "events"), strict=True):
+            rows |= {i: logits[i - window.start] for i in range(window.keep_start, window.keep_end)}
+        found = [rows[place].astype("float32") for place in places]
+        border = 1 + len(EVENTS)
+        return (
+            [_log_probabilities(row[None, :border])[0].tolist() for row in found],
+            [_log_probabilities(row[None, border:])[0].tolist() for row in found],
+        )
+
+    def _run_all(self, jobs: list[Job], output: str = "logits") -> list[Array]:
+        run = functools.partial(self._run, output=output)
+        return list(self._pool.map(run, jobs)) if self._pool and len(jobs) > 1 else [run(job) for job in jobs]
+
+    def _run(self, job: Job, output: str) -> Array:
+        """(tokens, width) of one output of the network for one window."""
         import numpy as np
 
         encoding, window = job
         ids = np.array([[*self._start, *encoding.ids[window.start : window.end], *self._end]], dtype=np.int64)
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        logits: Array = self._session.run(None, {name: feeds[name] for name in self._inputs})[0][0]
+        logits: Array = self._session.run([output], {name: feeds[name] for name in self._inputs})[0][0]
         return logits[len(self._start) : len(self._start) + window.end - window.start]
 
 
@@ -269,21 +298,54 @@ def _spans(
         scores, offsets = scores[real], [offsets[i] for i in real]
     # The network sees no line breaks: it must be told that nothing goes on over one (a headline's last
     # name and the first of the next line, say).
-    fresh = [i for i in range(1, len(offsets)) if "\n" in text[offsets[i - 1][1] : offsets[i][0]]]
+    starts = [start for start, _ in offsets]
+    breaks = [match.start() for match in _LINE_BREAK.finditer(text)]
+    firsts = {bisect_right(starts, place): place for place in breaks}
+    lines = sorted(i for i, place in firsts.items() if 0 < i < len(offsets) and offsets[i - 1][1] <= place)
     inside = [i for i, tag in enumerate(tags) if tag.startswith("I-")]
-    scores[np.ix_(fresh, inside)] = -1e9
-    path = best_path(scores, tags, np.array(glued(text, offsets)))
-    starts = {start: i for i, (start, _) in enumerate(offsets)}
-    ends = {end: i for i, (_, end) in enumerate(offsets)}
+    scores[np.ix_(lines, inside)] = -1e9
+    path = _best_path_by_line(scores, tags, np.array(glued(text, offsets), dtype=bool), [0, *lines, len(offsets)])
+    # Every span begins with its B: the tokens outside need no look.
+    found = np.flatnonzero(path).tolist()
+    first_of = {offsets[i][0]: i for i in found}
+    last_of = {offsets[i][1]: i for i in found}
+    own = scores[found, path[found]]
+    places = {i: place for place, i in enumerate(found)}
     spans = []
-    for span in decode([tags[i] for i in path], offsets):
-        first, last = starts[span.start], ends[span.end]
-        worst = float(scores[np.arange(first, last + 1), path[first : last + 1]].min())
+    for span in decode([tags[path[i]] for i in found], [offsets[i] for i in found]):
+        first, last = first_of[span.start], last_of[span.end]
+        worst = float(own[places[first] : places[last] + 1].min())
         if last + 1 < len(offsets):
-            goes_on = float(np.exp(scores[last + 1, tags.index(f"I-{span.label}")]))
-            worst = min(worst, float(np.log(max(1e-9, 1.0 - goes_on))))
+            goes_on = math.exp(scores[last + 1, tags.index(f"I-{span.label}")])
+            worst = min(worst, math.log(max(1e-9, 1.0 - goes_on)))
         spans.append(Span(span.start, span.end, span.label, _calibrated(worst, scale, shift)))
     return tuple(spans)
+
+
+def _best_path_by_line(scores: Array, tags: Sequence[str], joined: Array, borders: Sequence[int]) -> Array:
+    """`best_path` of the tokens of each line `[borders[n], borders[n + 1])`: no line depends on another.
+
+    Most lines follow the rules of BIO where each token takes its likeliest tag; only the others are searched.
+    """
+    import numpy as np
+
+    path: Array = scores.argmax(axis=1)
+    follows = np.stack([np.isfinite(allowed_transitions(tags)), _within_word(tags)])
+    wrong = np.flatnonzero(~follows[joined[1:].astype(int), path[:-1], path[1:]]) + 1
+    searched = {bisect_right(borders, place) - 1 for place in wrong.tolist()}
+    if len(path) and tags[path[0]].startswith("I-"):
+        searched.add(0)
+    for line in searched:
+        begin, end = borders[line], borders[line + 1]
+        path[begin:end] = best_path(scores[begin:end], tags, joined[begin:end])
+    return path
+
+
+def _within_word(tags: Sequence[str]) -> Array:
+    """(tags, tags) booleans: what may follow within a written word: O after O, I-X after B-X and I-X."""
+    import numpy as np
+
+    return np.array([[right == (left if left == "O" else f"I-{left[2:]}") for right in tags] for left in tags])
 
 
 def _calibrated(log_probability: float, scale: float, shift: float) -> float:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimml.config import read_config
 from claimml.errors import ClaimmlError, ConfigError, MissingExtra
-from claimml.finetune import write_atomically
+from claimml.export import write_atomically
 
 if TYPE_CHECKING:
     import numpy as np

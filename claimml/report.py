@@ -10,6 +10,7 @@ with a model whose gold may not.
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import itertools
 import re
@@ -37,6 +38,7 @@ from claimml.scoring import (
     Rates,
     Scores,
     compare_scores,
+    intervals,
     source,
 )
 from claimml.show import COLORS
@@ -68,6 +70,7 @@ class Report:
 
     `against` is another prediction of the same gold by the tagger `rival`; `training` are documents
     whose mentions count as seen. `samples` draws of documents make an interval, from `seed`.
+    `claims` are counts of claims by document (`claims.count_claims`), by the name of what they were read from.
     """
 
     scores: Scores
@@ -78,6 +81,7 @@ class Report:
     training: tuple[Document, ...] | None = None
     samples: int = 1000
     seed: int = 0
+    claims: Mapping[str, Sequence[Mapping[str, Counts]]] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def intervals(self) -> Intervals:
@@ -153,6 +157,14 @@ class Report:
                 "macro": _rounded(self.against.macro._asdict()),
                 "difference": {name: _rounded(difference._asdict()) for name, difference in _differences(self.comparison)},
             }
+        if self.claims:
+            result["claims"] = {
+                name: {
+                    field: counts.to_dict() | _interval_dict(between)
+                    for field, counts, between in self._claim_fields(documents)
+                }
+                for name, documents in self.claims.items()
+            }
         if errors:
             result["cases"] = [
                 {"document": document.id or number, "kind": pair.kind}
@@ -190,6 +202,14 @@ class Report:
     def tables(self) -> Iterator[Table]:
         """Every table of the report, those without content left out."""
         yield self._rates_table()
+        for name, documents in self.claims.items():
+            rows = [_row(field, counts.rates, between, (), counts) for field, counts, between in self._claim_fields(documents)]
+            note = (
+                f"{len(documents):,} documents; status: of claims whose event was found; record: event, parties, item, amount, "
+                "source and status all right"
+            )
+            header = ("", "precision", "recall", "F1", "95 % interval", "gold", "predicted", "right")
+            yield Table(f"Claims read from {name}", note, header, rows)
         if self.against is not None and self.comparison is not None:
             note = (
                 f"{self.tagger or 'this'} minus {self.rival or 'the other'}; paired bootstrap over documents, "
@@ -224,6 +244,11 @@ class Report:
                 for b in calibration.bins
             ]
             yield Table("Reliability", note, ("score", "spans", "mean score", "share right"), bins)
+
+    def _claim_fields(self, documents: Sequence[Mapping[str, Counts]]) -> list[tuple[str, Counts, Interval | None]]:
+        between = intervals(documents, samples=self.samples, seed=self.seed).labels
+        totals = {field: sum((document[field] for document in documents), Counts()) for field in documents[0]}
+        return [(field, counts, between[field]) for field, counts in totals.items() if counts.gold or counts.predicted]
 
     def _caution(self) -> str:
         return "" if len(self.scores.gold) >= FEW else f"; with {len(self.scores.gold)} documents take them for too narrow"

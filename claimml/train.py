@@ -23,22 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from claimml import corpus
+from claimml.claims import join
 from claimml.config import read_config
 from claimml.document import Document
 from claimml.errors import ClaimmlError, ConfigError, MissingExtra
-from claimml.finetune import (
-    TorchTagger,
-    TrainConfig,
-    finetune,
-    fit,
-    is_main,
-    leave,
-    picture_of,
-    say,
-    span_f1,
-    versions,
-    write_atomically,
-)
+from claimml.export import TorchTagger, is_main, picture_of, say, span_f1, versions, write_atomically
+from claimml.finetune import TrainConfig, finetune, fit, leave
 
 _LONG = 40  # letters and figures that make a sentence one nobody writes twice
 
@@ -125,8 +115,9 @@ def check_places(config: TrainConfig) -> None:
         ("train", paths_of(config.train)),
         ("dev", paths_of(config.dev)),
         ("auxiliary", tuple(config.auxiliary)),
+        ("claims", config.claims),
     ):
-        if not paths and key != "auxiliary":
+        if not paths and key in ("train", "dev"):
             raise ConfigError(f"{key}: no file given")
         for path in paths:
             if not Path(path).exists():
@@ -268,6 +259,9 @@ def run(config: TrainConfig, *, resume: bool = False) -> Path:
     def train() -> Iterator[Document]:
         return read_all(config, config.train)
 
+    # A file of claims that does not fit the texts stops the run here, not at its end.
+    for path in config.claims:
+        join(path, train())
     if config.folds:
         return cross_validate(config, list(train()), found.dev)
     if config.curve:

@@ -19,6 +19,8 @@ LAYERS = [
     {"tagging", "quantity", "gazetteer", "config"},
     {"rules", "formats", "corpus", "scoring", "model", "claims"},
     {"tagger", "compare", "report", "show"},
+    {"export"},
+    {"eventhead"},
     {"finetune", "pretrain"},
     {"train", "evaluate", "__main__"},
 ]

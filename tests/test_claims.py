@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -287,7 +288,142 @@ CASES = {
         "[A Kuba] mengirim [Q 900 tentara] ke [A Rusia]. [A Havana] tidak mengonfirmasi pengerahan tersebut.",
         ["transfer asserted Kuba > Rusia | =900 tentara | ", "transfer not_confirmed Kuba > Rusia | tentara | Havana"],
     ),
+    # words of the lexicon, in their frames
+    "arrival": (
+        "[Q Tiga] [W korvet] dari [A Italia] tiba di [L Aleksandria].",
+        ["transfer asserted Italia > - | =3 korvet | "],
+    ),
+    "contract": (
+        "[A Kementerian Pertahanan] meneken kontrak pengadaan [Q enam] [W Rafale] dengan [A Dassault].",
+        ["transfer planned Dassault > Kementerian Pertahanan | =6 Rafale | "],
+    ),
+    "bought for another": (
+        "[A Ceko] membeli [Q 300.000] [W peluru] bagi [A Ukraina].",
+        ["transfer asserted - > Ukraina | =300000 peluru | "],
+    ),
+    "ban": (
+        "Embargo [W senjata] [A AS] terhadap [A Chad] berlaku sejak 1999.",
+        ["transfer halted AS > Chad | senjata | "],
+    ),
+    "refusal": (
+        "[A Jerman] menolak mengirim [W rudal Taurus] ke [A Ukraina].",
+        ["transfer halted Jerman > Ukraina | rudal Taurus | "],
+    ),
+    "carried, and carried to": (
+        "[A Mali] membawa [Q dua] [W howitzer] ke [A Niger]. [A Milisi Ansar] membawa [W senapan].",
+        ["transfer asserted Mali > Niger | =2 howitzer | ", "possession asserted Milisi Ansar > - | senapan | "],
+    ),
+    "a package": (
+        "[A Kanada] membantu [A Ukraina]. Paket itu mencakup [Q 50] [W kendaraan lapis baja].",
+        ["transfer planned Kanada > - | =50 kendaraan lapis baja | "],
+    ),
+    "found by the police": (
+        "[A Polda Bali] menemukan sepucuk [W revolver] di mobil itu.",
+        ["loss asserted - > Polda Bali | revolver | "],
+    ),
+    "loss in a list, behind its verb": (
+        "Yang disita antara lain [W pistol] dan [Q dua pucuk] [W senapan] milik [A Geng Merah].",
+        ["loss asserted Geng Merah > - | pistol | ", "loss asserted Geng Merah > - | =2 senapan | "],
+    ),
+    "a wreck": (
+        "[W Fregat Amazonas] [A Brasil] karam di [L Teluk Guanabara].",
+        ["loss asserted Brasil > Teluk Guanabara | Fregat Amazonas | "],
+    ),
+    "what falls as it should is used": (
+        "[Q Dua] [W rudal] [A Iran] jatuh di [L Haifa].",
+        ["use asserted Iran > Haifa | =2 rudal | "],
+    ),
+    "a platform that is hit is lost": (
+        "[A Houthi] menghantam [W kapal perusak] [A AS].",
+        ["loss asserted AS > Houthi | kapal perusak | "],
+    ),
+    "struck with a weapon, a platform is what is struck": (
+        "[A Houthi] menyerang [W kapal perusak] [A AS] dengan [W rudal].",
+        ["use asserted Houthi > AS | rudal | "],
+    ),
+    "a place that is struck": (
+        "[L Odesa] dihujani [W rudal] [A Rusia].",
+        ["use asserted Rusia > Odesa | rudal | "],
+    ),
+    "a weapon used to strike": (
+        "[A Rusia] memakai [Q 40] [W drone] untuk menyerang [L Odesa].",
+        ["use asserted Rusia > Odesa | =40 drone | "],
+    ),
+    "a ship is launched by its yard": (
+        "[A PT PAL] meluncurkan [W korvet] pertamanya.",
+        ["production asserted PT PAL > - | korvet | "],
+    ),
+    "live fire in a drill": (
+        "[A TNI] menembakkan [Q enam] [W roket] dalam latihan di [L Baturaja].",
+        ["use asserted TNI > Baturaja | =6 roket | "],
+    ),
+    # reached over other words
+    "a relative clause": (
+        "[W Kapal selam] pertama yang dibeli [A Peru] dari [A Jerman] berlabuh.",
+        ["transfer asserted Jerman > Peru | Kapal selam | "],
+    ),
+    "the thing of an active relative clause": (
+        "[Q Lima] [W tank] yang [A Ceko] kirim ke [A Ukraina] sudah tua.",
+        ["transfer asserted Ceko > Ukraina | =5 tank | "],
+    ),
+    "an apposition before the verb": (
+        "[A Provinsi Sinai], cabang [A ISIS] di [L Mesir], menembakkan [W roket].",
+        ["use asserted Provinsi Sinai > - | roket | "],
+    ),
+    "an office and its holder": (
+        "Panglima [A TNI] Jenderal [A Rudi Wirawan] mengirim [Q 90 prajurit] ke [A Kongo].",
+        ["transfer asserted TNI > Kongo | =90 prajurit | "],
+    ),
+    "whose ship it is": (
+        "[W Kapal perusak] [A AS] menembak jatuh [Q 14] [W drone] [A Houthi].",
+        ["loss asserted Houthi > AS | =14 drone | "],
+    ),
+    "what a thing weighs": (
+        "[A AS] mengirim [W bom] seberat [Q 900 kilogram] ke [A Israel].",
+        ["transfer asserted AS > Israel | bom | "],
+    ),
+    # left out
+    "a pronoun": (
+        "[A Geng Merah] bersembunyi di [L Tampico]. Mereka memiliki [Q 40] [W senapan].",
+        ["possession asserted Geng Merah > - | =40 senapan | "],
+    ),
+    "a clitic": (
+        "[A Iran] memproduksi [W drone Shahed]. [A Rusia] membelinya sejak 2022.",
+        ["production asserted Iran > - | drone Shahed | ", "transfer asserted - > Rusia | drone Shahed | "],
+    ),
+    "an amount without its thing": (
+        "[A Polandia] memesan [Q 100] [W K9]. [A Estonia] membeli [Q 36 unit].",
+        ["transfer planned - > Polandia | =100 K9 | ", "transfer asserted - > Estonia | =36 K9 | "],
+    ),
+    "a common noun is no party told of before": (
+        "[A Iran] marah. Nelayan membawa [W senapan].",
+        [],
+    ),
+    "no denial": (
+        "[A Iran] tidak hanya mengirim [W drone] ke [A Rusia].",
+        ["transfer asserted Iran > Rusia | drone | "],
+    ),
     # English
+    "English, a compound": (
+        "[A Germany] suspended [W arms] exports to [A Chad].",
+        ["transfer halted Germany > Chad | arms | "],
+    ),
+    "English, a participle": (
+        "The [W drones], bought from [A Turkey] last year, failed [A Mali].",
+        ["transfer asserted Turkey > - | drones | "],
+    ),
+    "English, whose they are": (
+        "[A Kenya] had seen [W jets] built by [A France].",
+        [],
+    ),
+    "English, fired at": (
+        "[A Iran] fired [Q 180] [W missiles] at [A Israel].",
+        ["use asserted Iran > Israel | =180 missiles | "],
+    ),
+    "English, so many or so": (
+        "[A Poland] has given [A Ukraine] [Q 240] or so [W T-72s].",
+        ["transfer asserted Poland > Ukraine | ~240 T-72s | "],
+    ),
     "English active": (
         "[A Iran] has sent about [Q 400] [W missiles] to [A Russia], said [A Reuters].",
         ["transfer asserted Iran > Russia | ~400 missiles | Reuters"],
@@ -346,11 +482,14 @@ def test_a_users_gazetteer_names_parties(tmp_path: Path) -> None:
 
 def test_a_trained_head_can_take_the_place_of_the_rules() -> None:
     class Head:
-        def triggers(self, sentence: Sentence) -> list[Trigger]:
+        def triggers(self, text: str, sentences: Sequence[Sentence]) -> list[list[Trigger]]:
             return [
-                Trigger(i, i + 1, "transfer", "possible", "give", "active")
-                for i, token in enumerate(sentence.tokens)
-                if token.word == "melempari"
+                [
+                    Trigger(i, i + 1, "transfer", "possible", "give", "active")
+                    for i, token in enumerate(sentence.tokens)
+                    if token.word == "melempari"
+                ]
+                for sentence in sentences
             ]
 
     assert said("[A Turki] melempari [A Mali] [W drone].", classifier=Head()) == ["transfer possible Turki > Mali | drone | "]

@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from claimml import corpus
 from claimml import evaluate as program
+from claimml.claims import with_claims
+from claimml.claims.score import write_standoff
 from claimml.document import Document, Span
 from claimml.errors import ModelError
 
@@ -84,6 +86,23 @@ def test_files(gold: Path, tmp_path: Path) -> None:
     assert values["novelty"]["seen"]["gold"] == 5
     assert "<article" in (tmp_path / "r.html").read_text(encoding="utf-8")
     assert {path.name for path in tmp_path.iterdir()} == {"gold.jsonl", "r.json", "r.html"}
+
+
+def test_claims_are_scored_from_gold_spans_and_from_the_taggers(gold: Path, tmp_path: Path) -> None:
+    documents = list(with_claims(corpus.read(gold)))
+    assert [claim.event for claim in documents[0].claims] == ["transfer", "transfer"]
+    write_standoff(documents, tmp_path / "claims.jsonl")
+    result = run("good", gold, "--claims", tmp_path / "claims.jsonl", "--json", tmp_path / "r.json", "--samples", 20)
+    assert result.exit_code == 0, result.output
+    assert "Claims read from gold spans: 2 documents" in result.output
+    values = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["claims"]
+    assert values["gold spans"]["record"]["f1"] == 1.0
+    # The tagger misses the second weapon, and with it the second claim.
+    assert values["the spans of good"]["event"]["recall"] == 0.5
+    (tmp_path / "other.jsonl").write_text('{"id": "z", "source": "z.txt", "sha256": "", "claims": []}', encoding="utf-8")
+    result = run("good", gold, "--claims", tmp_path / "other.jsonl")
+    assert result.exit_code == 1
+    assert "no document 'z' among 2" in result.output
 
 
 def test_json_alone(gold: Path) -> None:

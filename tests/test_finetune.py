@@ -20,10 +20,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimml import finetune, train
+from claimml import export, finetune, train
 from claimml.document import LABELS, Document, Span, without_overlaps
-from claimml.errors import ConfigError, ModelError
-from claimml.finetune import AUGMENTATIONS, LengthBatches, TorchTagger, TrainConfig, augmented, export, fit, prepare, span_f1
+from claimml.errors import ConfigError
+from claimml.finetune import AUGMENTATIONS, LengthBatches, TrainConfig, augmented, fit, prepare
 
 pytest.importorskip("torch")
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
@@ -187,7 +187,7 @@ def test_windows_align_by_offsets_and_lost_gold_is_counted(tmp_path: Path) -> No
     assert max(rows["length"]) <= 16
     # Each token of a text is learnt once, however windows overlap.
     learnt = sum(label >= 0 for row in rows["labels"] for label in row)
-    light = finetune.light_tokenizer(tokenizer)
+    light = export.light_tokenizer(tokenizer)
     assert learnt == sum(len(light.encode(d.text, add_special_tokens=False)) for d in [*TRAIN, glued, long])
     begins = sum(label > 0 and label % 2 == 1 for row in rows["labels"] for label in row)
     assert begins in (coverage.spans, coverage.spans - 1)  # one that ends in a word may be learnt in part
@@ -358,186 +358,6 @@ def test_a_full_disk_and_a_short_encoder_stop_before_the_first_step(
     monkeypatch.undo()
     with pytest.raises(ConfigError, match="neither a directory"):
         fit(dataclasses.replace(config, encoder=str(tmp_path)), lambda: TRAIN, TRAIN, tmp_path / "work")
-
-
-# Export
-
-
-@pytest.fixture(scope="session")
-def overfit(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A model that knows the training documents by heart, exported."""
-    directory = tmp_path_factory.mktemp("overfit")
-    config = TrainConfig(
-        encoder=str(encoder), train="none", dev="none", output=str(directory / "model"), window=64, tokens=96,
-        epochs=60, patience=60, rate=1e-2, layer_decay=1.0, dropout=0.0, precision="fp32", keep_fp32=True,
-    )  # fmt: skip
-    finetune.finetune(
-        config,
-        lambda: TRAIN,
-        TRAIN,
-        data=[{"path": "own.txt", "use": "train", "documents": 6, "spans": 20, "sha256": "0" * 64}],
-    )
-    return directory / "model", json.loads((directory / "model" / "report.json").read_text(encoding="utf-8"))
-
-
-RELOADED = """
-import json, sys
-import claimml
-tagger = claimml.load({directory!r})
-answers = tagger.tag(json.loads(sys.stdin.read()))
-assert not {{"torch", "transformers", "datasets"}} & set(sys.modules), "heavy packages were loaded"
-print(json.dumps([[(s.start, s.end, s.label) for s in answer.spans] for answer in answers]))
-"""
-
-
-def test_a_model_learnt_by_heart_gives_the_spans_back_without_torch(overfit: tuple[Path, dict[str, Any]]) -> None:
-    directory, _ = overfit
-    done = subprocess.run(
-        [sys.executable, "-c", RELOADED.format(directory=str(directory))],
-        input=json.dumps([document.text for document in TRAIN]),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout) == [[[s.start, s.end, s.label] for s in document.spans] for document in TRAIN]
-
-
-def test_the_directory_is_complete_and_describes_itself(overfit: tuple[Path, dict[str, Any]]) -> None:
-    directory, report = overfit
-    names = {path.name for path in directory.iterdir()}
-    assert names >= {
-        "manifest.json",
-        "tokenizer.json",
-        "model.onnx",
-        "model.fp32.onnx",
-        "model.safetensors",
-        "config.json",
-        "README.md",
-    }
-    assert report["export"]["shipped"] == "int8"
-    assert report["export"]["largest_difference_to_torch"] < 1e-4
-    assert report["dev"]["f1"] == 1.0
-    assert report["export"]["bytes"]["int8"] < report["export"]["bytes"]["fp32"]
-    card = (directory / "README.md").read_text(encoding="utf-8")
-    assert "own.txt" in card
-    assert json.loads((directory / "manifest.json").read_text())["sha256"]["model.onnx"] in card
-    assert not list(directory.parent.glob(".*"))
-
-
-def test_the_pipeline_of_transformers_opens_it(overfit: tuple[Path, dict[str, Any]]) -> None:
-    from transformers import pipeline
-
-    directory, _ = overfit
-    found = pipeline("token-classification", model=str(directory), aggregation_strategy="simple")([d.text for d in TRAIN])
-    assert [[(e["start"], e["end"], e["entity_group"]) for e in row] for row in found] == [
-        [(s.start, s.end, s.label) for s in document.spans] for document in TRAIN
-    ]
-
-
-def test_torch_and_onnx_taggers_agree_on_any_company(overfit: tuple[Path, dict[str, Any]]) -> None:
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
-
-    directory, _ = overfit
-    model = AutoModelForTokenClassification.from_pretrained(directory)
-    tagger = TorchTagger(model, AutoTokenizer.from_pretrained(directory), finetune.labels_of(model), window=64)
-    texts = [document.text for document in TRAIN] + [" ".join(document.text for document in TRAIN) * 3, "", " \n"]
-    together = tagger.tag(texts)
-    assert together == [tagger.tag([text])[0] for text in texts]
-    assert span_f1(TRAIN, together[: len(TRAIN)]) == 1.0
-
-
-def test_export_refuses_what_differs_and_leaves_no_trace(
-    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
-
-    make_encoder(tmp_path / "bert", "bert")
-    model = AutoModelForTokenClassification.from_pretrained(tmp_path / "bert", num_labels=9)
-    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "bert")
-    with pytest.raises(ModelError, match="give labels"):
-        export(model, tokenizer, tmp_path / "out", dev=TRAIN, window=64)
-    with pytest.raises(ModelError, match="dev documents"):
-        export(model, tokenizer, tmp_path / "out", dev=[], labels=LABELS, window=64)
-    report = export(model, tokenizer, tmp_path / "out", dev=TRAIN, labels=LABELS, window=64)
-    assert report["export"]["largest_difference_to_torch"] < 1e-4
-    before = (tmp_path / "out" / "manifest.json").read_bytes()
-    monkeypatch.setattr(
-        finetune, "_export_onnx", lambda model, path: path.write_bytes((tmp_path / "out" / "model.onnx").read_bytes())
-    )
-    monkeypatch.setattr(finetune, "TOLERANCE", 1e-9)
-    with pytest.raises(ModelError, match="differ by"):
-        export(model, tokenizer, tmp_path / "out", dev=TRAIN, labels=LABELS, window=64)
-    assert (tmp_path / "out" / "manifest.json").read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bert", "out"]
-
-
-def test_int8_ships_only_where_it_costs_little(
-    overfit: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import shutil
-
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
-
-    directory, _ = overfit
-    monkeypatch.setattr(finetune, "_export_onnx", lambda model, path: shutil.copyfile(directory / "model.fp32.onnx", path))
-    monkeypatch.setattr(finetune, "LARGEST_LOSS", -1.0)
-    model, tokenizer = AutoModelForTokenClassification.from_pretrained(directory), AutoTokenizer.from_pretrained(directory)
-    report = export(model, tokenizer, tmp_path / "model", dev=TRAIN, window=64)
-    assert report["export"]["shipped"] == "fp32"
-    assert (tmp_path / "model" / "model.onnx").stat().st_size == report["export"]["bytes"]["fp32"]
-
-
-def test_calibration_turns_odds_into_chances() -> None:
-    import numpy as np
-
-    rng = np.random.default_rng(1)
-    gold, predicted = [], []
-    for _ in range(60):
-        right, given_ = [], []
-        for i in range(20):
-            chance = float(rng.uniform(0.02, 0.98))
-            given_.append(Span(2 * i, 2 * i + 1, "ACTOR", chance))
-            # The truth is surer than the score: odds doubled, then one added.
-            odds = 2 * np.log(chance / (1 - chance)) + 1
-            if rng.random() < 1 / (1 + np.exp(-odds)):
-                right.append(Span(2 * i, 2 * i + 1, "ACTOR"))
-        gold.append(Document("a " * 40, tuple(right)))
-        predicted.append(Document("a " * 40, tuple(given_)))
-    result = finetune.calibrate(gold, predicted)
-    assert result["scale"] == pytest.approx(2, abs=0.3)
-    assert result["shift"] == pytest.approx(1, abs=0.3)
-    assert result["ece"] < 0.04 < result["ece_before"]
-    assert "too few" in finetune.calibrate(gold[:1], predicted[:1])["note"]
-
-
-def test_push_checks_the_directory_first(
-    overfit: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    huggingface_hub = pytest.importorskip("huggingface_hub")
-    calls: list[tuple[str, Any]] = []
-
-    class Hub:
-        def create_repo(self, name: str, **options: Any) -> str:
-            calls.append((name, options["private"]))
-            return f"https://hub/{name}"
-
-        def upload_folder(self, **options: Any) -> None:
-            calls.append((options["repo_id"], options["folder_path"]))
-
-    monkeypatch.setattr(huggingface_hub, "HfApi", Hub)
-    assert finetune.push(overfit[0], "somebody/mini") == "https://hub/somebody/mini"
-    assert calls == [("somebody/mini", True), ("somebody/mini", str(overfit[0]))]
-    with pytest.raises(ModelError, match="no manifest"):
-        finetune.push(tmp_path, "somebody/mini")
-    assert len(calls) == 2
-
-
-@pytest.mark.parametrize("points", [[], [(1, 0.5)], [(1, 0.2), (2, 0.4), (3, 0.4)]])
-def test_pictures_are_whole_svg(points: list[tuple[float, float]]) -> None:
-    import xml.dom.minidom
-
-    picture = xml.dom.minidom.parseString(finetune.picture_of(points, "epochs", "dev F1"))
-    assert len(picture.getElementsByTagName("circle")) == len(points)
 
 
 def test_folds_hold_whole_articles_out(config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import subprocess
 import sys
@@ -96,6 +98,22 @@ def test_convert_there_and_back(article: Path, tmp_path: Path) -> None:
     assert run("convert", str(first), str(tmp_path / "folder"), "--to", "brat").exit_code == 0
     assert run("convert", str(tmp_path / "folder"), str(second)).exit_code == 0
     assert json.loads(second.read_text())["spans"] == json.loads(first.read_text())["spans"]
+
+
+def test_dates_are_given_by_id_or_for_all(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text("Rusia membeli 200 rudal dari Iran kemarin.", encoding="utf-8")
+    dated = ("--published", "2024-05-02", "--published", "b=2023-01-10")
+    result = run("claims", "-m", "rules", "-f", "csv", *dated, str(tmp_path / "a.txt"), str(tmp_path / "b.txt"))
+    assert result.exit_code == 0, result.output
+    days = [row["time_iso"] for row in csv.DictReader(io.StringIO(result.output))]
+    assert days == ["2024-05-01", "2023-01-09"]
+    compared = run("compare", "-m", "rules", "-f", "csv", *dated, str(tmp_path / "a.txt"), str(tmp_path / "b.txt"))
+    assert "2024-05" in compared.output
+    assert "2023-01" in compared.output
+    wrong = run("claims", "-m", "rules", "--published", "a=May", str(tmp_path / "a.txt"))
+    assert wrong.exit_code == 2
+    assert "write ID=YYYY-MM-DD" in wrong.output
 
 
 def test_demo() -> None:

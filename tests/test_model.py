@@ -9,9 +9,10 @@ from conftest import known_score
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimml.document import Document
+from claimml.document import LABELS, Document
 from claimml.errors import ModelError
-from claimml.model import OnnxTagger, windows
+from claimml.model import OnnxTagger, _best_path_by_line, windows
+from claimml.tagging import best_path, tag_names
 
 TEXT = "Korea Utara mengirim tujuh ribu rudal balistik ke Rusia dari Najin."
 
@@ -51,6 +52,24 @@ def test_a_span_never_cuts_a_word(tagger: OnnxTagger) -> None:
     # Of "Rusiaa" the last letter is outside by its own score, yet the word stays whole or out.
     for text, _ in found(tagger.tag(["Rusiaa dan Rusia"])[0]):
         assert text in {"Rusiaa", "Rusia"}
+
+
+@given(seed=st.integers(0, 10_000), count=st.integers(0, 40), breaks=st.sets(st.integers(1, 39)), sure=st.booleans())
+@settings(deadline=None)
+def test_lines_apart_give_the_best_path_of_the_whole(seed: int, count: int, breaks: set[int], sure: bool) -> None:
+    import numpy as np
+
+    tags = tag_names(LABELS)
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(count, len(tags)))
+    scores[:, 0] += 4 * sure  # most lines are then right without a search
+    joined = rng.random(count) < 0.3
+    lines = sorted(place for place in breaks if place < count)
+    joined[lines] = False
+    for place in lines:
+        scores[place, [i for i, tag in enumerate(tags) if tag.startswith("I-")]] = -1e9
+    path = _best_path_by_line(scores, tags, joined, [0, *lines, count])
+    assert path.tolist() == best_path(scores, tags, joined)
 
 
 def test_no_span_goes_on_over_a_line_break(tagger: OnnxTagger) -> None:

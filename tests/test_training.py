@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from claimml import corpus
+from claimml.claims import Claim, join
 from claimml.document import Document, Span
 from claimml.errors import FormatError
 
@@ -28,6 +30,7 @@ def tool(name: str) -> ModuleType:
 
 lint = tool("lint")
 agreement = tool("agreement")
+sheets = tool("claim_sheets")
 
 
 def findings(tmp_path: Path, content: str) -> list[str]:
@@ -137,3 +140,67 @@ def test_the_program_prints_disagreements_and_the_table(tmp_path: Path, capsys: 
     assert agreement.main([str(tmp_path / "a.txt")]) == 2
     (tmp_path / "b.txt").write_text("=== z 2024-05-01\n[L Rusia]\n", "utf-8")
     assert agreement.main([str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]) == 1
+
+
+ARTICLE = """=== x-1 2024-05-02
+
+[A Menteri Pertahanan] [A Budi] berkata [A Norwegia] mengirim sekitar [Q 20 unit] [W tank] dan [Q 300 prajurit] ke [L Tallinn].
+"""
+
+
+def claims_from(line: str, tmp_path: Path) -> list[Claim]:
+    (tmp_path / "a.txt").write_text(ARTICLE, encoding="utf-8")
+    (tmp_path / "lines.txt").write_text(f"@ x-1\n{line}\n", encoding="utf-8")
+    (document,) = sheets.read_lines(str(tmp_path / "lines.txt"), sheets.documents([str(tmp_path / "a.txt")]))
+    return list(document.claims)
+
+
+def test_a_sheet_numbers_sentences_and_spans_and_shows_readings(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(ARTICLE, encoding="utf-8")
+    (document,) = sheets.documents([str(tmp_path / "a.txt")]).values()
+    sheet = sheets.show(document)
+    assert "@ x-1\nS1: {1A Menteri Pertahanan} {2A Budi} berkata {3A Norwegia =NO} mengirim" in sheet
+    assert "{4Q 20 unit =~ 20 unit} {5W tank}" in sheet
+
+
+def test_annotators_lines_become_claims(tmp_path: Path) -> None:
+    tank, troops = claims_from(
+        "transfer asserted s=1 tr=mengirim sup=3 item=5 qty=4 src=1,2 dest=7\n"
+        "transfer planned s=1 tr=mengirim sup=3 item=prajurit@6 qty=6 cmp=>= value=300 low=300 high=null",
+        tmp_path,
+    )
+    assert (tank.supplier and tank.supplier.id, tank.quantity and tank.quantity.comparator) == ("NO", "~")
+    assert len(tank.source) == 2
+    assert tank.destination is not None
+    assert (troops.status, troops.item and troops.item.id) == ("planned", "troops")
+    assert (troops.quantity and (troops.quantity.comparator, troops.quantity.high)) == (">=", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("transfer asserted s=1 tr=menjual sup=3", "'menjual' is not in"),
+        ("transfer asserted s=1 tr=mengirim act=3", "sup and rec, not act and tgt"),
+        ("transfer certain s=1 tr=mengirim sup=3", "status 'certain' unknown"),
+        ("transfer asserted s=1 tr=mengirim sup=5", "supplier 5 is the WEAPON"),
+        ("transfer asserted s=1 tr=mengirim item=6", "name the noun in it"),
+        ("transfer asserted s=1 tr=mengirim sup=3 to=7", "unknown to"),
+    ],
+)
+def test_wrong_lines_are_told_with_their_number(line: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=rf"lines\.txt:2: .*{message}"):
+        claims_from(line, tmp_path)
+
+
+def test_our_gold_claims_fit_our_articles() -> None:
+    corpora = [document for path in sorted((TRAINING / "corpus").glob("*/*.txt")) for document in corpus.read(path)]
+    learnt = join(TRAINING / "claims.jsonl", corpora)
+    held_out = join(TRAINING / "heldout" / "claims.jsonl", corpus.read(TRAINING / "heldout" / "articles.txt"))
+    assert len(learnt) >= 500
+    assert len(held_out) >= 75
+    assert not {document.text for document in learnt} & {document.text for document in held_out}
+    for document in (*learnt, *held_out):
+        for claim in document.claims:
+            if claim.item:
+                assert any(span.start <= claim.item.start and claim.item.end <= span.end for span in document.spans)
+            assert claim.evidence.start <= claim.evidence.trigger[0] < claim.evidence.trigger[1] <= claim.evidence.end

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from claimml.claims.events import EventClassifier, RuleClassifier, Trigger
+from claimml.claims.events import EventClassifier, ModelClassifier, RuleClassifier, Trigger, classifier_of
 from claimml.claims.reading import read_claims, with_claims
 from claimml.claims.record import EVENTS, STATUSES, Claim, Evidence, Mention, Moment
-from claimml.claims.score import count_claims, read_standoff, score_claims
+from claimml.claims.score import count_claims, join, read_standoff, score_claims
 from claimml.claims.times import published
 from claimml.claims.view import claims_csv, claims_jsonl, claims_page, claims_table
 
@@ -16,6 +16,7 @@ __all__ = [
     "EventClassifier",
     "Evidence",
     "Mention",
+    "ModelClassifier",
     "Moment",
     "RuleClassifier",
     "Trigger",
@@ -23,7 +24,9 @@ __all__ = [
     "claims_jsonl",
     "claims_page",
     "claims_table",
+    "classifier_of",
     "count_claims",
+    "join",
     "published",
     "read_claims",
     "read_standoff",

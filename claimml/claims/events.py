@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
+from claimml.claims.record import EVENTS, STATUSES
 from claimml.claims.words import Kind, Phrases, Sentence, Token, Triggers, triggers
 
 CLAUSE_WORDS = frozenset(
@@ -43,6 +44,9 @@ _BREAKS = CLAUSE_WORDS | frozenset(
         "because",
     ]
 )
+_BEHIND_PARTICIPLE = frozenset(["by", "from", "to", "in", "at", "for", "last", "on", "during", "over", "near", "off"])
+_STORY = frozenset(EVENTS)
+_HAVE = frozenset(["have", "has", "had"])
 _NEAR = 7  # words between a subject and its verb
 _ABOVE = 16  # tokens back to a word that governs the clause
 
@@ -65,9 +69,11 @@ class Trigger:
 
 
 class EventClassifier(Protocol):
-    """Sentences with their spans in, triggers with event and status out. The rules are one; a trained head can be another."""
+    """Decides which words of a document's sentences tell of an event, of which one, and with what status."""
 
-    def triggers(self, sentence: Sentence) -> list[Trigger]: ...
+    def triggers(self, text: str, sentences: Sequence[Sentence]) -> list[list[Trigger]]:
+        """For each sentence of `text` its triggers, in order."""
+        ...
 
 
 class RuleClassifier:
@@ -76,9 +82,11 @@ class RuleClassifier:
     def __init__(self, lexicon: Triggers | None = None) -> None:
         self.lexicon = lexicon or triggers()
 
-    def triggers(self, sentence: Sentence) -> list[Trigger]:
-        """The triggers of a sentence in order; none where it is about a museum, a drill, a story."""
-        tokens = sentence.tokens
+    def triggers(self, text: str, sentences: Sequence[Sentence]) -> list[list[Trigger]]:
+        """For each sentence its triggers; none where it is about a museum, a drill, a story."""
+        return [self._of(sentence.tokens) for sentence in sentences]
+
+    def _of(self, tokens: Sequence[Token]) -> list[Trigger]:
         if not any(token.kind in ("WEAPON", "QUANTITY", "ACTOR") for token in tokens):
             return []
         words = {token.word for token in tokens}
@@ -87,8 +95,20 @@ class RuleClassifier:
         for first, last, kind in phrases(self.lexicon.kinds, tokens):
             purpose = kind.weak and kind.voice == "passive" and first and tokens[first - 1].word == "untuk"
             named = kind.voice == "noun" and first and tokens[first - 1].word in self.lexicon.body
-            if kind.event not in silent and not purpose and not named:
-                voice = self._voice(tokens, first, kind)
+            if kind.about and not any(token.word in kind.about for token in tokens[:first]):
+                continue
+            made = kind.event == "production" and tokens[first + 1 : first + 2] and tokens[first + 1].word == "by"
+            made = made and self._participle_behind(tokens, first)  # "jets built by X": only whose they are
+            auxiliary = tokens[first].word in _HAVE and last < len(tokens) and self._participle(tokens, last)
+            fired = kind.event == "use" and kind.frame == "act" and not kind.weak  # also in a drill
+            if (
+                (kind.event not in silent or (fired and not silent >= _STORY))
+                and not purpose
+                and not named
+                and not auxiliary
+                and not made
+            ):
+                voice = self.voice(tokens, first, kind)
                 found.append(Trigger(first, last, kind.event, "", kind.frame, voice, kind.weak))
         sure: list[Trigger] = []
         for i, trigger in enumerate(found):
@@ -107,11 +127,32 @@ class RuleClassifier:
             sure.append(marked)
         return sure
 
-    def _voice(self, tokens: Sequence[Token], first: int, kind: Kind) -> str:
+    def _participle(self, tokens: Sequence[Token], i: int) -> bool:
+        """Whether the word at `i` makes an auxiliary of the "have" before it: "had never seen", "has bought"."""
+        for token in tokens[i : i + 2]:
+            if token.word in ("been", "to", "not", "never", "n't") or token.word.endswith(("ed", "en", "ught")):
+                return True
+            hit = self.lexicon.kinds.get((token.word,))
+            if hit and hit.voice == "verb":
+                return True
+            if token.kind != "word":
+                return False
+        return False
+
+    @staticmethod
+    def _participle_behind(tokens: Sequence[Token], i: int) -> bool:
+        """Whether an English form stands as a participle behind its thing: "the boat, built at X", "jets sold by Y"."""
+        before = i - 2 if i > 1 and tokens[i - 1].word == "," else i - 1
+        behind = tokens[i + 1].word if i + 1 < len(tokens) else ""
+        return before >= 0 and tokens[before].kind == "WEAPON" and behind in _BEHIND_PARTICIPLE
+
+    def voice(self, tokens: Sequence[Token], first: int, kind: Kind) -> str:
+        """ "active", "passive" or "noun" of a word of the lexicon; English verbs are told apart by what stands before."""
         if kind.voice != "verb":
             return kind.voice
         near = [token.word for token in tokens[max(0, first - 3) : first]]
         passive = any(word in self.lexicon.be for word in near) and not tokens[first].word.endswith("ing")
+        passive = passive or self._participle_behind(tokens, first)
         return "passive" if passive else "active"
 
     def _with_status(self, tokens: Sequence[Token], found: list[Trigger], i: int) -> Trigger:
@@ -159,6 +200,8 @@ class RuleClassifier:
     def _above(self, tokens: Sequence[Token], trigger: Trigger, taken: set[int]) -> set[str]:
         """What governs the clause: "membantah ... bahwa", "kemungkinan ...", back to where another clause ends."""
         cues: set[str] = set()
+        if trigger.voice != "noun" and trigger.first and tokens[trigger.first - 1].word in ("dan", "and"):
+            return cues  # the second of two verbs: what governs both is told by the first
         depth = 0
         i = trigger.first
         while i > max(0, trigger.first - _ABOVE):
@@ -206,6 +249,114 @@ class RuleClassifier:
 
     def _negated(self, tokens: Sequence[Token], i: int, status: str) -> bool:
         return status != "not_confirmed" and i > 0 and tokens[i - 1].word in self.lexicon.negation
+
+
+class EventScorer(Protocol):
+    """What a trained head says of words: natural logarithms of chances. A tagger that has one is one, and holds the
+    `Priors` to use it with as `event_priors`."""
+
+    def events(self, text: str, starts: Sequence[int]) -> tuple[list[list[float]], list[list[float]]]:
+        """For the words of `text` that begin at code points `starts`: the chances of no event and of each of `EVENTS`,
+        (words, 7), and of each of `STATUSES` if it is one, (words, 8)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """How much, in nats, the rules' answer is favoured: the event of a word they know, no event of any other word (both
+    against what the head says), and the status."""
+
+    event: float = 2.0
+    none: float = 2.0
+    status: float = 2.0
+
+
+_FRAMES = {"transfer": "give", "use": "act", "test": "act", "production": "act", "possession": "act", "loss": "take"}
+
+
+class ModelClassifier:
+    """A trained head and the rules together: the rules' answer is favoured, the head overrules it where it is surer.
+
+    The head looks at sentences that hold a weapon or an amount, and a party or place; of the others the rules decide.
+    """
+
+    def __init__(self, scorer: EventScorer, priors: Priors, rules: RuleClassifier | None = None) -> None:
+        self.scorer = scorer
+        self.priors = priors
+        self.rules = rules or RuleClassifier()
+
+    def triggers(self, text: str, sentences: Sequence[Sentence]) -> list[list[Trigger]]:
+        """For each sentence its triggers, in order."""
+        ruled = self.rules.triggers(text, sentences)
+        words = [
+            [i for i, token in enumerate(sentence.tokens) if token.kind == "word"] if tells(sentence) else []
+            for sentence in sentences
+        ]
+        starts = [sentence.tokens[i].start for sentence, found in zip(sentences, words, strict=True) for i in found]
+        if not starts:
+            return ruled
+        events, statuses = self.scorer.events(text, starts)
+        scores = iter(zip(events, statuses, strict=True))
+        return [
+            self._decided(sentence.tokens, known, {i: next(scores) for i in found}) if found else known
+            for sentence, known, found in zip(sentences, ruled, words, strict=True)
+        ]
+
+    def _decided(
+        self, tokens: Sequence[Token], ruled: Sequence[Trigger], scores: dict[int, tuple[list[float], list[float]]]
+    ) -> list[Trigger]:
+        known = {trigger.first: trigger for trigger in ruled}
+        covered = {i for trigger in ruled for i in range(trigger.first + 1, trigger.last)}
+        found: list[Trigger] = []
+        for i, (events, statuses) in scores.items():
+            if i in covered:
+                continue
+            rule = known.get(i)
+            events = list(events)
+            if rule:
+                events[1 + EVENTS.index(rule.event)] += self.priors.event
+            else:
+                events[0] += self.priors.none
+            best = max(range(len(events)), key=events.__getitem__)
+            if best == 0:
+                continue
+            event = EVENTS[best - 1]
+            chances = list(statuses)
+            if rule:
+                chances[STATUSES.index(rule.status)] += self.priors.status
+            status = STATUSES[max(range(len(chances)), key=chances.__getitem__)]
+            if rule is None:
+                found.append(self._unknown(tokens, i, event, status))
+            elif rule.event == event:
+                found.append(dataclasses.replace(rule, status=status))
+            else:
+                found.append(dataclasses.replace(rule, event=event, status=status, frame=_FRAMES[event]))
+        return found
+
+    def _unknown(self, tokens: Sequence[Token], i: int, event: str, status: str) -> Trigger:
+        """A trigger that no lexicon lists, by its form; one that a phrase of the lexicon begins at is that phrase."""
+        hit = self.rules.lexicon.kinds.at(tokens, i)
+        if hit:
+            kind: Kind = hit[1]
+            frame = kind.frame if kind.event == event else _FRAMES[event]
+            return Trigger(i, hit[0], event, status, frame, self.rules.voice(tokens, i, kind), kind.weak)
+        word = tokens[i].word
+        passive = (word.startswith("di") and len(word) > 5) or (i > 0 and tokens[i - 1].word in self.rules.lexicon.be)
+        noun = word.startswith(("pe", "ke")) and word.endswith("an")
+        voice = "noun" if noun else "passive" if passive else "active"
+        return Trigger(i, i + 1, event, status, _FRAMES[event], voice, weak=True)
+
+
+def tells(sentence: Sentence) -> bool:
+    """Whether a sentence names what a claim needs: a weapon or an amount, and a party or place."""
+    kinds = {token.kind for token in sentence.tokens}
+    return bool(kinds & {"WEAPON", "QUANTITY"}) and bool(kinds & {"ACTOR", "LOCATION"})
+
+
+def classifier_of(tagger: object) -> EventClassifier:
+    """The classifier that goes with a tagger: its own trained head together with the rules, or the rules alone."""
+    priors = getattr(tagger, "event_priors", None)
+    return RuleClassifier() if priors is None else ModelClassifier(cast(EventScorer, tagger), Priors(**priors))
 
 
 def phrases(table: Phrases, tokens: Sequence[Token]) -> list[tuple[int, int, Any]]:

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from claimml.claims.events import EventClassifier, RuleClassifier, Trigger
@@ -25,6 +25,8 @@ _PER = re.compile(
 )
 # How many sentences back what is pointed at may stand, and a party left out.
 _REACH, _FAR = 12, 40
+_NEAR = 4  # to who and what is left out
+_AIMING = frozenset(["untuk", "guna", "buat", "to", "dan", "and"])
 _REPORT = frozenset(["laporan", "data", "dokumen", "grafik", "kajian", "report", "study"])
 
 
@@ -49,73 +51,80 @@ def read_claims(
     return tuple(reader.claims())
 
 
-def with_claims(documents: Iterable[Document], **options: object) -> Iterable[Document]:
-    """Each document with its claims read; `options` as in `read_claims`."""
+def with_claims(
+    documents: Iterable[Document],
+    *,
+    published_on: Mapping[str, date] | None = None,
+    classifier: EventClassifier | None = None,
+    gazetteer: Gazetteer | None = None,
+) -> Iterator[Document]:
+    """Each document with its claims read. `published_on` gives dates by document id, under "" that of all others; the rest
+    is as in `read_claims`."""
+    days = published_on or {}
     for document in documents:
-        yield dataclasses.replace(document, claims=read_claims(document, **options))  # type: ignore[arg-type]
+        claims = read_claims(
+            document, published_on=days.get(document.id, days.get("")), classifier=classifier, gazetteer=gazetteer
+        )
+        yield dataclasses.replace(document, claims=claims)
 
 
 class _Reader:
     def __init__(self, document: Document, day: date | None, classifier: EventClassifier, gazetteer: Gazetteer) -> None:
         self.text = document.text
         self.day = day or published(document.text, document.id)
-        self.classifier = classifier
         self.gazetteer = gazetteer
         self.lexicon = triggers()
         self.sentences = list(sentences(document.text, document.spans))
+        self.marks = classifier.triggers(document.text, self.sentences)
         self.sources = Sources(document.text, self.sentences, self.lexicon)
         self.found: list[tuple[int, Claim]] = []  # with the index of the sentence
 
     def claims(self) -> list[Claim]:
-        for index, sentence in enumerate(self.sentences):
-            marks = self.classifier.triggers(sentence)
+        for index, (sentence, marks) in enumerate(zip(self.sentences, self.marks, strict=True)):
             walker = Walker(self.text, sentence, marks, self.lexicon)
             mine: list[Claim] = []
             for mark in marks:
                 for claim in self._read(index, sentence, walker, mark, marks):
-                    if not any(_same(claim, other) for other in mine):
+                    twin = next((i for i, other in enumerate(mine) if _same(claim, other)), None)
+                    if twin is None:
                         mine.append(claim)
+                    elif _filled(claim) > _filled(mine[twin]) and mine[twin].event == "use":
+                        mine[twin] = claim
             self.found += [(index, self._reported_on(index, claim)) for claim in mine]
         return [claim for _, claim in self.found]
 
     def _read(self, index: int, sentence: Sentence, walker: Walker, trigger: Trigger, marks: Sequence[Trigger]) -> list[Claim]:
         arguments = walker.right(trigger)
-        words, classes = self.lexicon.down
-        if sentence.tokens[trigger.first].word in words and any(self._item(thing).id in classes for thing in arguments.things):
-            trigger = dataclasses.replace(trigger, event="loss", frame="take")
+        if walker.loaded(trigger.first):
+            return []
+        trigger, things = self._things(index, walker, trigger, arguments)
+        arguments.things = things
+        turned = self._turned(sentence, trigger, arguments, things)
+        if turned is None or (
+            turned.frame == "hit" and trigger.voice != "noun" and not any(thing.instrument for thing in things)
+        ):
+            return []
+        trigger = turned
         roles = _roles(trigger, arguments, walker, self.mention)
-        things = arguments.things
-        if trigger.voice == "passive":
-            if trigger.frame == "take" and things and things[0].quantity is None:
-                things = []  # "ditangkap pesawat patroli": who did it
-            if not things or walker.thing_before(trigger.first):
-                things = self._things_before(walker, trigger, roles)
-        elif trigger.frame == "hit" and not things:
-            things = self._striker(walker, trigger, roles)
-        words, classes = self.lexicon.crash
-        if sentence.tokens[trigger.first].word in words:
-            things = [thing for thing in things if self._item(thing).id not in classes]
         status = trigger.status
         if arguments.status and status == "asserted":
             status = arguments.status
         if trigger.event == "transfer":
             self._complete(index, sentence, trigger, roles, things)
-        if not things and not roles.pop("known", None):
+        elif trigger.event == "use" and not roles.get("target"):
+            roles["target"] = self._aim(walker, trigger, marks)
+        if not things:
             return self._anaphoric(index, sentence, trigger, roles, status)
-        roles.pop("known", None)
         parties = ("supplier", "recipient") if trigger.event == "transfer" else ("actor", "target")
         if not any(roles.get(party) for party in parties):
-            return []
-        if (
-            trigger.event == "transfer"
-            and trigger.weak
-            and not roles.get("recipient" if trigger.frame == "get" else "supplier")
-        ):
-            return []
+            name, party = self._left_out(index, walker, trigger, things)
+            if party is None:
+                return []
+            roles[name] = [party]
         none: list[None] = [None]
         return [
             claim
-            for thing in things or none
+            for thing in things
             for first in roles.get(parties[0]) or none
             for second in roles.get(parties[1]) or none
             if first != second
@@ -219,68 +228,120 @@ class _Reader:
 
     # ---- what stands before the trigger, or in the sentences before
 
-    def _things_before(self, walker: Walker, trigger: Trigger, roles: dict[str, list[Mention]]) -> list[Thing]:
-        """The subject of a passive: what was sent, fired, seized; its owner takes part too."""
-        tokens = walker.tokens
-        group = walker.subject(trigger.first, weapon=True)
-        things: list[Thing] = []
-        pending: int | None = None
-        for i in group:
-            token = tokens[i]
-            if token.kind == "WEAPON":
-                things.append(Thing(token.start, token.end, i, pending))
-                pending = None
-            else:
-                noun = walker.troop_noun(token)
-                if noun:
-                    things.append(Thing(*noun, i, i))
-                elif walker.countable(i):
-                    pending = i
-        if (
-            group
-            and things
-            and group[0]
-            and tokens[group[0] - 1].kind == "QUANTITY"
-            and things[0].quantity is None
-            and walker.countable(group[0] - 1)
-        ):
-            things[0].quantity = group[0] - 1
-        owner = {"transfer": "supplier" if trigger.frame == "give" else "", "loss": "actor"}.get(trigger.event, "actor")
-        if things:
-            behind = things[-1].token + 1
-            if (
-                owner
-                and not roles.get(owner)
-                and behind < len(tokens)
-                and tokens[behind].kind == "ACTOR"
-                and behind < trigger.first
-            ):
-                roles.setdefault(owner, []).append(self.mention(tokens[behind]))
-        elif not things and trigger.event in ("use", "transfer", "loss"):
-            before = [i for i in walker.subject(trigger.first)[-1:] if walker.troops_of(tokens[i])]
-            for i in before:
-                start, end = walker.troops_of(tokens[i]) or (0, 0)
-                things.append(Thing(start, end, i))
-                if owner and not roles.get(owner):
-                    roles.setdefault(owner, []).append(self.mention(tokens[i]))
-        return things
+    def _things(self, index: int, walker: Walker, trigger: Trigger, arguments: Arguments) -> tuple[Trigger, list[Thing]]:
+        """The things of an event, and its trigger in the voice it turns out to have; whose they are joins `arguments`."""
+        things = arguments.things
+        first = trigger.first
+        if trigger.frame == "hit":
+            if trigger.voice == "passive":
+                for thing in things:
+                    thing.instrument = True
+                things = things or walker.things_before(first)
+            elif not things:
+                things = walker.striker(first) if trigger.voice == "active" else walker.compound_thing(first)
+        elif trigger.voice == "passive":
+            if trigger.frame == "take" and things and things[0].quantity is None and not walker.counted_by_word(things[0]):
+                things = []  # "ditangkap pesawat patroli": who did it
+            if not things or walker.thing_before(first):
+                things = walker.things_before(first)
+        elif trigger.voice == "active" and not things:
+            things = walker.relative(first) or (walker.striker(first) if trigger.event == "use" else [])
+            if not things and trigger.frame == "take":
+                things = walker.things_before(first)
+                trigger = dataclasses.replace(trigger, voice="passive") if things else trigger
+        elif trigger.voice == "noun" and not things:
+            things = walker.compound_thing(first) or (walker.things_before(first) if trigger.event == "test" else [])
+        if trigger.frame == "hit" and any(thing.instrument for thing in things):
+            things = [thing for thing in things if thing.instrument]
+        if not things:
+            things = self._pointed_at(index, walker, trigger, arguments)
+        owner = walker.owner(things, trigger)
+        if owner is not None and not arguments.roles.get("owner"):
+            arguments.add("owner", owner)
+        return trigger, things
 
-    def _striker(self, walker: Walker, trigger: Trigger, roles: dict[str, list[Mention]]) -> list[Thing]:
-        """The weapon that strikes by itself: "drone [Rusia] menghantam"."""
-        if trigger.voice != "active":
+    def _pointed_at(self, index: int, walker: Walker, trigger: Trigger, arguments: Arguments) -> list[Thing]:
+        """A thing told of before that a clitic, a pronoun or a bare amount stands for: "memesan lima unit"."""
+        amount = walker.bare_amount(trigger, arguments)
+        if (amount is None and not walker.points_back(trigger)) or trigger.event in ("possession", "test"):
             return []
         tokens = walker.tokens
-        i = trigger.first - 1
-        while i >= 0 and tokens[i].kind == "word" and trigger.first - i < 4:
-            i -= 1
-        owner = i if i >= 0 and tokens[i].kind == "ACTOR" else None
-        weapon = i - 1 if owner is not None else i
-        if weapon >= 0 and tokens[weapon].kind == "WEAPON" and not walker.compounded(weapon):
-            if owner is not None:
-                roles["actor"] = [self.mention(tokens[owner])]
-            quantity = weapon - 1 if weapon and tokens[weapon - 1].kind == "QUANTITY" and walker.countable(weapon - 1) else None
-            return [Thing(tokens[weapon].start, tokens[weapon].end, weapon, quantity)]
+        here = next((i for i in range(trigger.first - 1, -1, -1) if tokens[i].kind == "WEAPON"), None)
+        if here is not None and not walker.compounded(here):
+            return [Thing(tokens[here].start, tokens[here].end, here, amount)]
+        for before in range(index - 1, max(-1, index - 1 - _NEAR), -1):
+            told = next((claim.item for i, claim in reversed(self.found) if i == before and claim.item), None)
+            named = [token for token in self.sentences[before].tokens if token.kind == "WEAPON"]
+            last = told or (named[-1] if named else None)
+            if last:
+                return [Thing(last.start, last.end, -1, amount)]
         return []
+
+    def _turned(self, sentence: Sentence, trigger: Trigger, arguments: Arguments, things: list[Thing]) -> Trigger | None:
+        """The trigger as its things and prepositions turn it; None where they make it tell of nothing."""
+        word = sentence.tokens[trigger.first].word
+        for turn in self.lexicon.turns:
+            if word not in turn.words:
+                continue
+            told = [thing for thing in things if not (turn.struck and thing.instrument)]
+            if not turn.fits({self._item(thing).id for thing in told}, arguments.roles):
+                continue
+            if not turn.event:
+                return None
+            if told:
+                return dataclasses.replace(trigger, event=turn.event, frame=turn.frame)
+        return trigger
+
+    def _left_out(self, index: int, walker: Walker, trigger: Trigger, things: list[Thing]) -> tuple[str, Mention | None]:
+        """A party that the sentence leaves to its reader, with its name: who was told of last in the same part, or whom
+        the sentences before are about."""
+        name = {"give": "supplier", "get": "recipient", "take": "actor" if trigger.voice == "passive" else "target"}.get(
+            trigger.frame, "actor"
+        )
+        if trigger.event == "transfer" and name == "actor":
+            name = "supplier"
+        active = trigger.voice == "active"
+        if active and not walker.stands_in(trigger.first):
+            return name, None
+        here = None if active or trigger.event == "possession" else walker.bystander(trigger.first)
+        if here is not None:
+            return name, self.mention(walker.tokens[here])
+        return name, self._holder(index, name, trigger, things) or self._subject_before(index)
+
+    def _aim(self, walker: Walker, trigger: Trigger, marks: Sequence[Trigger]) -> list[Mention]:
+        """Whom a use is to strike: "memakai drone untuk menyerang [Ukraina]"."""
+        blow = next((mark for mark in marks if mark.first >= trigger.last and mark.frame == "hit"), None)
+        before = walker.tokens[blow.first - 1] if blow else None
+        if blow is None or before is None or (before.kind == "word" and before.word not in _AIMING):
+            return []
+        found = walker.right(blow).roles
+        aims = [i for role in ("object", "against", "to", "place to", "place at") for i in found.get(role, ())]
+        return [self.mention(walker.tokens[i]) for i in aims[:1]]
+
+    def _holder(self, index: int, name: str, trigger: Trigger, things: list[Thing]) -> Mention | None:
+        """Who had a part in an event told of shortly before: of the same thing, or of the same kind."""
+        items = {self._named(self._item(thing)) for thing in things}
+        for same_thing in (True, False):
+            for i, claim in reversed(self.found):
+                if index - i > _NEAR:
+                    break
+                party: Mention | None = getattr(claim, name)
+                if same_thing and claim.item and self._named(claim.item) not in items:
+                    continue
+                if party and claim.event == trigger.event:
+                    return party
+        return None
+
+    def _subject_before(self, index: int) -> Mention | None:
+        """Whom the sentences before are about: of the nearest one the first party that does not only speak, one that the
+        gazetteer knows before a person."""
+        for before in range(index - 1, max(-1, index - 1 - _NEAR), -1):
+            speakers = {span for attribution in self.sources.spoken[before] for span in attribution.speakers}
+            tokens = [token for token in self.sentences[before].tokens if token.kind == "ACTOR"]
+            parties = [self.mention(token) for token in tokens if (token.start, token.end) not in speakers]
+            if parties:
+                return next((party for party in parties if party.id), parties[0])
+        return None
 
     def _complete(
         self, index: int, sentence: Sentence, trigger: Trigger, roles: dict[str, list[Mention]], things: list[Thing]
@@ -311,6 +372,9 @@ class _Reader:
             roles["recipient"] = [claim.recipient]
             if not things and claim.item and trigger.voice == "noun":
                 things.append(Thing(claim.item.start, claim.item.end, -1))
+
+    def _named(self, item: Mention) -> str:
+        return item.id or item.text_of(self.text).lower()
 
     def _anaphoric(
         self, index: int, sentence: Sentence, trigger: Trigger, roles: dict[str, list[Mention]], status: str
@@ -361,30 +425,39 @@ def _roles(
                     put(giver, found.get("from", ()))
             elif trigger.voice == "passive":
                 put(giver, found.get("by", ()) or (found.get("object", ()) if giver not in roles else ()))
-                if getter not in roles and arguments.things:
+                if giver not in roles:
+                    put(giver, found.get("owner", ()))
+                if getter not in roles and any(thing.token > trigger.first for thing in arguments.things):
                     put(getter, walker.subject(trigger.first)[:1])
             else:
                 if giver not in roles:
                     put(giver, found.get("by") or found.get("object") or found.get("owner") or subject)
         elif trigger.frame == "get":
             if trigger.voice == "active":
-                roles.pop(getter, None)
-                put(getter, subject)
+                if getter not in roles:
+                    put(getter, subject)
                 if not found.get("from"):
-                    put(giver, found.get("owner", ()))
+                    put(giver, found.get("with", ()) or found.get("owner", ()))
                 if not found.get("from") and trigger.status == "requested":
                     put(giver, found.get("object", ()))
             elif trigger.voice == "passive":
                 put(getter, found.get("by", ()) or found.get("object", ()))
+                if giver not in roles:
+                    put(giver, found.get("owner", ()))
             else:
                 if getter not in roles:
                     put(getter, found.get("by") or found.get("object") or subject)
                     if getter not in roles:
                         put(getter, found.get("owner", ()))
-        put("destination", found.get("place to", ()))
+                if giver not in roles:
+                    put(giver, found.get("with", ()))
+        if getter not in roles and trigger.status == "halted":
+            put(getter, found.get("against", ()))
+        put("destination", found.get("place to", ()) or (found.get("place at", ()) if trigger.weak else ()))
         put("origin", found.get("place from", ()))
         put("via", found.get("place via", ()))
         return roles
+    strikes = any(0 <= thing.token < trigger.first for thing in arguments.things)
     targets = [i for role in ("against", "to", "place to", "place against", "place at") for i in found.get(role, ())]
     if trigger.frame == "take":
         # The loser is who owned it; who took it, or where, stands as the target.
@@ -392,29 +465,35 @@ def _roles(
         if trigger.voice == "active":
             put("target", subject or found.get("place at", ()))
         elif trigger.voice == "passive":
-            put("target", found.get("by", ()) or found.get("place at", ()))
+            doers = found.get("by", ()) or found.get("object", ())
+            put("target", doers or found.get("place at", ()) or found.get("place against", ()))
         else:
             put("target", found.get("by", ()) or found.get("object", ()) or subject)
         return roles
     if trigger.frame == "hit":
         if trigger.voice == "active":
-            put("actor", subject)
-            put("target", found.get("object", ()) or targets)
+            put("actor", found.get("owner", ()) if strikes else subject)
+            struck = found.get("owner", ()) if not strikes else ()
+            put("target", found.get("object", ()) or struck or targets)
         elif trigger.voice == "passive":
-            put("actor", found.get("by", ()))
-            put("target", walker.subject(trigger.first)[:1])
+            put("actor", found.get("by", ()) or found.get("owner", ()))
+            put("target", walker.struck(trigger.first))
+        elif tokens[trigger.last - 1].word in ("on", "of"):
+            put("actor", found.get("by", ()) or found.get("owner", ()) or subject)
+            put("target", found.get("object", ()) or targets)
         else:
             put("actor", found.get("object", ()) or found.get("by", ()) or found.get("owner", ()) or subject)
             put("target", targets)
         return roles
     if trigger.voice == "active":
-        put("actor", subject)
+        put("actor", found.get("owner", ()) if strikes else subject)
     elif trigger.voice == "passive":
-        put("actor", found.get("by", ()) or found.get("object", ()))
+        made_at = found.get("place at", ()) if trigger.event == "production" else ()
+        put("actor", found.get("by", ()) or found.get("object", ()) or found.get("owner", ()) or made_at)
     else:
         put("actor", found.get("by", ()) or found.get("object", ()) or found.get("owner", ()) or subject)
     if trigger.event in ("use", "test"):
-        put("target", targets[:1])
+        put("target", found.get("at", ())[:1] or targets[:1])
     put("origin", found.get("place from", ()) if trigger.event in ("use", "test") else ())
     return roles
 
@@ -442,7 +521,11 @@ def _subject(trigger: Trigger, walker: Walker) -> list[int]:
         first = lent
     group = walker.subject(first)
     # "Presiden [Rusia] [Putin] mengirim": the state is the party.
-    return [i for n, i in enumerate(group) if not (n and group[n - 1] == i - 1)]
+    return [walker.office(i) for n, i in enumerate(group) if not (n and group[n - 1] == i - 1)]
+
+
+def _filled(claim: Claim) -> int:
+    return sum(getattr(claim, name) is not None for name in ("supplier", "recipient", "actor", "target"))
 
 
 def _same_party(text: str, one: Mention, other: Mention) -> bool:

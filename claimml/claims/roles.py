@@ -62,6 +62,12 @@ _AUXILIARY = frozenset(
         "also",
     ]
 )
+# Words between a verb and the noun or pronoun that stands in for its subject.
+_PASSED_OVER = frozenset(["itu", "tersebut", "ini", "hanya", "sempat", "yang", "which", "that"])
+# Words between a thing and whose it is.
+_OF = frozenset(["milik", "kepunyaan", "belonging", "dari", "daripada", "asal", "from", "of", "the"])
+# Behind one of these stands what a thing measures, no amount of it.
+_MEASURED = frozenset(["seberat", "berat", "berbobot", "bobot", "sepanjang", "berkaliber", "weighing"])
 SPANS = ("QUANTITY", "WEAPON", "ACTOR", "LOCATION")
 
 
@@ -74,6 +80,7 @@ class Thing:
     token: int
     quantity: int | None = None
     hedged: bool = False
+    instrument: bool = False  # what an attack is made with
 
 
 @dataclass(slots=True)
@@ -83,6 +90,7 @@ class Arguments:
     things: list[Thing] = field(default_factory=list)
     roles: dict[str, list[int]] = field(default_factory=dict)
     status: str = ""
+    amount: int | None = None  # the token of an amount of things that are not named
 
     def add(self, role: str, token: int) -> None:
         if token not in self.roles.setdefault(role, []):
@@ -143,6 +151,14 @@ class Walker:
                     if open_quantity is not None:
                         shared = open_quantity
                     role, gap, i = "", 0, end
+                    continue
+                if (word in ("bersama", "bersama-sama") and i == trigger.last) or (
+                    word == "of" and not found.things and trigger.voice != "noun" and not role
+                ):
+                    i += 1  # "memproduksi bersama", "received a batch of"
+                    continue
+                if word == "or" and i + 1 < len(tokens) and tokens[i + 1].word == "so":
+                    i += 2  # "240 or so tanks"
                     continue
                 listing = lexicon.list.at(tokens, i)
                 if listing:
@@ -212,12 +228,14 @@ class Walker:
                     if self.weapon_follows(i):
                         open_quantity = i
                         shared = i if self.holds(i) else None
+                    elif tokens[i - 1].word in _MEASURED:
+                        pass
                     elif found.things and found.things[-1].quantity is None:
                         found.things[-1].quantity = i
                         if self.money(i):
                             for thing in found.things:
                                 thing.quantity = thing.quantity or i
-                    else:
+                    elif open_quantity is None or not self.money(i):
                         open_quantity = i
                         shared = i if self.holds(i) else None
                 if role not in ("with",):
@@ -234,7 +252,7 @@ class Walker:
                         and self.adjacent(found.things[-1].token, open_quantity)
                     ):
                         found.things.pop()  # "senjata 200 artileri": the class before the count
-                    found.things.append(Thing(token.start, token.end, i, quantity, hedged))
+                    found.things.append(Thing(token.start, token.end, i, quantity, hedged, role in ("with", "by")))
                     last = ("thing", i)
                 elif found.things and usable:
                     break
@@ -252,6 +270,8 @@ class Walker:
                     if not self.group_goes_on(i):
                         role = ""
                 elif role in ("at", "other", "with"):
+                    if role in ("with", "at"):
+                        found.add(role, i)
                     last, role = ("", i), ""
                 elif before.kind == "WEAPON" or before.word == "nya":
                     found.add("owner", i)
@@ -286,18 +306,185 @@ class Walker:
                     last = ("object", i)
                 gap = 0
             i += 1
+        found.amount = open_quantity
         return found
 
     # ---- the left side
+
+    def things_before(self, first: int) -> list[Thing]:
+        """What stands as the subject of a verb at `first`: what was sent, fired, seized."""
+        tokens = self.tokens
+        group = self.subject(first, weapon=True)
+        things: list[Thing] = []
+        pending: int | None = None
+        for i in group:
+            noun = self.troop_noun(tokens[i])
+            if tokens[i].kind == "WEAPON":
+                things.append(Thing(tokens[i].start, tokens[i].end, i, pending))
+                pending = None
+            elif noun:
+                things.append(Thing(*noun, i, i))
+            elif self.countable(i):
+                pending = i
+        if things and things[0].quantity is None:
+            things[0].quantity = self.count_before(things[0].token)
+        if not things:
+            for i in self.subject(first)[-1:]:
+                troops = self.troops_of(tokens[i])
+                things = [Thing(*troops, i)] if troops else []
+        return things
+
+    def counted_by_word(self, thing: Thing) -> bool:
+        """Whether "a", "sepucuk" or a word that opens a list stands before the thing: it is no doer."""
+        before = self.tokens[thing.token - 1].word if thing.token > 0 else ""
+        listed = before in ("berupa", "barang", "lain", "yakni", "yaitu", "termasuk", "a", "an", "some", ":")
+        return before.startswith("se") or listed
+
+    def compound_thing(self, first: int) -> list[Thing]:
+        """The thing right before an English noun: "[drone] strikes", "[arms] sale"."""
+        token = self.tokens[first - 1] if first else None
+        if token is None or token.kind != "WEAPON":
+            return []
+        return [Thing(token.start, token.end, first - 1, self.count_before(first - 1), instrument=True)]
+
+    def count_before(self, i: int) -> int | None:
+        """The token of the quantity that counts the thing at `i`."""
+        return i - 1 if i and self.tokens[i - 1].kind == "QUANTITY" and self.countable(i - 1) else None
+
+    def relative(self, first: int) -> list[Thing]:
+        """The thing of an active verb that stands before its clause: "tank yang [A] beli", "tanks [A] sent"."""
+        tokens = self.tokens
+        i = first - 1
+        while i >= 0 and tokens[i].word in _AUXILIARY:
+            i -= 1
+        if i < 0 or tokens[i].kind != "ACTOR":
+            return []
+        i -= 1
+        if i >= 0 and tokens[i].word in ("yang", "that", "which"):
+            return self.things_before(i + 1)
+        return []
+
+    def striker(self, first: int) -> list[Thing]:
+        """The weapon that strikes by itself: "drone [Rusia] menghantam"."""
+        tokens = self.tokens
+        i = first - 1
+        while i >= 0 and tokens[i].kind == "word" and first - i < 4:
+            i -= 1
+        if i > 0 and tokens[i].kind == "ACTOR":
+            i -= 1
+        if i >= 0 and tokens[i].kind == "WEAPON" and not self.compounded(i):
+            return [Thing(tokens[i].start, tokens[i].end, i, self.count_before(i), instrument=True)]
+        return []
+
+    def owner(self, things: list[Thing], trigger: Trigger) -> int | None:
+        """The party that the things of a trigger are said to be of: right behind, or before ("Iranian drones", "'s")."""
+        tokens = self.tokens
+        if not things or things[0].token < 0:
+            return None
+        behind, before = things[-1].token + 1, things[0].token - 1
+        while behind < len(tokens) and tokens[behind].word in _OF:
+            behind += 2 if tokens[behind].word == "belonging" else 1
+        if behind < len(tokens) and tokens[behind].kind == "ACTOR":
+            return behind
+        if before >= 0 and tokens[before].kind == "QUANTITY":
+            before -= 1
+        if before > 1 and tokens[before].word == "s" and tokens[before - 1].word == "'":
+            before -= 2
+        mine = things[0].token < trigger.first or (trigger.frame == "take" and before >= trigger.last)
+        return before if before >= 0 and tokens[before].kind == "ACTOR" and mine else None
+
+    def bare_amount(self, trigger: Trigger, arguments: Arguments) -> int | None:
+        """An amount without its thing around a trigger: "memesan [lima unit]", "[lima unit] dipesan"."""
+        i = arguments.amount
+        if i is None and trigger.voice == "passive":
+            i = trigger.first - 1
+            while i >= 0 and self.tokens[i].word in _AUXILIARY:
+                i -= 1
+        if i is None or i < 0 or self.tokens[i].kind != "QUANTITY":
+            return None
+        unit = self._unit(i)
+        plain = not unit and " " not in self.text[self.tokens[i].start : self.tokens[i].end]
+        return i if plain or unit in self.lexicon.counts or unit in ("baterai", "skuadron", "batalyon") else None
+
+    def points_back(self, trigger: Trigger) -> bool:
+        """Whether a clitic or pronoun stands for the thing: "mengirimnya", "bought them"."""
+        if trigger.voice == "noun":
+            return False
+        behind = self.tokens[trigger.last].word if trigger.last < len(self.tokens) else ""
+        word = self.tokens[trigger.last - 1].word
+        if word.endswith("nya") and (word.removesuffix("nya"),) in self.lexicon.kinds:
+            return True
+        if behind in ("itu", "it", "them"):
+            return True
+        before = self.tokens[trigger.first - 1].word if trigger.first else ""
+        return trigger.voice == "passive" and before in (
+            "keduanya",
+            "ketiganya",
+            "semuanya",
+            "seluruhnya",
+            "sisanya",
+            "both",
+            "they",
+        )
+
+    def stands_in(self, first: int) -> bool:
+        """Whether the subject of the active verb at `first` is a pronoun or a noun for someone told of before."""
+        tokens = self.tokens
+        i = first - 1
+        while i >= 0 and (tokens[i].word in _AUXILIARY or tokens[i].word in _PASSED_OVER):
+            i -= 1
+        return i >= 0 and (tokens[i].word in self.lexicon.subject or tokens[i].kind == "LOCATION")
+
+    def office(self, i: int) -> int:
+        """The state or body that the person at token `i` acts for, where it stands before him; else `i`."""
+        tokens = self.tokens
+        j = i - 1
+        while j > 0 and (tokens[j].word in self.lexicon.title or (tokens[j].word == "," and j < i - 1)):
+            j -= 1
+        return j if j >= 0 and tokens[j].kind == "ACTOR" and not self.speaks(j) else i
+
+    def bystander(self, first: int) -> int | None:
+        """The nearest party before token `first` that no preposition and no speaking takes away."""
+        for i in range(first - 1, -1, -1):
+            if self.tokens[i].kind == "ACTOR" and not self.role_of(i) and not self.speaks(i):
+                return self.office(i)
+        return None
+
+    def struck(self, first: int) -> list[int]:
+        """The party or place that is the subject of a passive blow at `first`."""
+        i = first - 1
+        while i >= 0 and self.tokens[i].word in _AUXILIARY:
+            i -= 1
+        return [i] if i >= 0 and self.tokens[i].kind == "LOCATION" else self.subject(first)[:1]
+
+    def speaks(self, i: int) -> bool:
+        """Whether the party at `i` is one who says so."""
+        tokens = self.tokens
+        before = tokens[i - 1].word if i else ""
+        behind = i + 1
+        while behind < len(tokens) - 1 and tokens[behind].word in _AUXILIARY | {",", "hanya", "juga", "kemudian"}:
+            behind += 1
+        said = behind < len(tokens) and (tokens[behind].word in self.lexicon.said_after or tokens[behind].word == ":")
+        return before in self.lexicon.said_before or said
+
+    def loaded(self, first: int) -> bool:
+        """Whether the word at `first` only tells what a counted container holds: "[40 kontainer] yang diduga membawa"."""
+        if self.tokens[first].word not in self.lexicon.carry:
+            return False
+        i = first - 1
+        while i >= 0 and self.tokens[i].word in _AUXILIARY | {"yang"}:
+            i -= 1
+        return i >= 0 and self.tokens[i].kind == "QUANTITY" and self.holds(i)
 
     def subject(self, first: int, *, weapon: bool = False) -> list[int]:
         """The names (or things, for a passive) that are the subject of the verb at token `first`, left to right."""
         tokens, lexicon = self.tokens, self.lexicon
         kinds = ("WEAPON", "QUANTITY") if weapon else ("ACTOR",)
         depth = 0
-        i = self.antecedent(first)
+        i = self.antecedent(first, weapon=weapon)
         if i is None:
             return []
+        i = self.over_apposition(i, kinds)
         while i >= 0:
             token = tokens[i]
             if token.word == ")":
@@ -337,16 +524,33 @@ class Walker:
             i -= 1
         return []
 
-    def antecedent(self, first: int) -> int | None:
+    def over_apposition(self, i: int, kinds: tuple[str, ...]) -> int:
+        """From the comma at `i` that ends an apposition to the name that it explains: "[Provinsi Sinai], cabang [ISIS],"."""
+        tokens = self.tokens
+        while i >= 0 and tokens[i].word in _AUXILIARY:
+            i -= 1
+        if i < 0 or tokens[i].word != ",":
+            return i
+        for j in range(i - 1, max(0, i - 12), -1):
+            if tokens[j].word in self.lexicon.also or j in self.verbs or tokens[j].word in (";", '"'):
+                return i
+            if tokens[j].word == ",":
+                name = j - 3 if j > 2 and tokens[j - 1].kind == "LOCATION" and tokens[j - 2].kind == "word" else j - 1
+                return name if name >= 0 and tokens[name].kind in kinds else i
+        return i
+
+    def antecedent(self, first: int, *, weapon: bool = False) -> int | None:
         """Where to look for the subject of the verb at `first`: before "yang" its noun, which must be a name (None if not)."""
         tokens = self.tokens
         for i in range(first - 1, max(-1, first - 6), -1):
-            if tokens[i].word == "yang" or tokens[i].word == "who":
+            if tokens[i].word in ("yang", "who", "which"):
                 while i > 0 and tokens[i - 1].word in (",", '"'):
                     i -= 1
                 plain = i == 0 or (
                     tokens[i - 1].kind == "word" and tokens[i - 1].word not in ("itu", "ini", "tersebut", "lainnya")
                 )
+                if plain and weapon:
+                    return next((j for j in range(i - 1, max(-1, i - 4), -1) if tokens[j].kind == "WEAPON"), None)
                 return None if plain else i - 1
             if tokens[i].kind != "word":
                 break
@@ -401,7 +605,13 @@ class Walker:
             if trigger and trigger.last <= verb and trigger.frame in ("hit", "take", "give", "get", "act"):
                 return False
         if previous >= 0 and tokens[previous].kind in ("WEAPON", "QUANTITY"):
-            return False
+            # "[kapal perusak] [AS] menembak jatuh": whose ship it is does it, where the ship is nothing else's object.
+            leads = (
+                previous == 0
+                or tokens[previous - 1].kind == "sign"
+                or tokens[previous - 1].word in ("sebuah", "a", "an", "the")
+            )
+            return tokens[previous].kind == "WEAPON" and leads and group[-1] + 1 == verb
         after = group[-1] + 1
         if after >= len(tokens) or after == verb:
             return True
@@ -437,7 +647,7 @@ class Walker:
 
     def thing_before(self, first: int) -> bool:
         """Whether right before the passive at `first` stands its thing: "SS1 yang dirampas"."""
-        i = self.antecedent(first)
+        i = self.antecedent(first, weapon=True)
         if i is None:
             return False
         while i >= 0 and (self.tokens[i].word in _AUXILIARY or self.tokens[i].word in ("itu", "tersebut")):
@@ -498,7 +708,7 @@ class Walker:
             if tokens[i].word in self.lexicon.prepositions or tokens[i].word in self.lexicon.stop:
                 return tokens[i].word in self.lexicon.stop
             i += 1
-        if i < len(tokens) and ((i in self.verbs and self.verbs[i].voice != "noun") or tokens[i].word in _AUXILIARY):
+        if i < len(tokens) and ((i in self.verbs and self.verbs[i].voice != "noun") or self.auxiliary(i)):
             return True
         if i >= len(tokens) or tokens[i].kind not in ("ACTOR", "LOCATION"):
             return i < len(tokens) and tokens[i].kind == "word" and self.verbish(i)
@@ -509,8 +719,13 @@ class Walker:
         return (
             i < len(tokens)
             and tokens[i].kind == "word"
-            and (self.verbish(i) or tokens[i].word in _AUXILIARY or i in self.inside)
+            and (self.verbish(i) or self.auxiliary(i) or i in self.inside)
         )
+
+    def auxiliary(self, i: int) -> bool:
+        """Whether the word at `i` opens a predicate; "mulai tahun depan" is a time."""
+        word, behind = self.tokens[i].word, i + 1
+        return word in _AUXILIARY and (word != "mulai" or (behind < len(self.tokens) and self.verbish(behind)))
 
     def list_goes_on(self, comma: int, found: Arguments, last: tuple[str, int]) -> bool:
         """Whether a comma stands in a list, before a phrase of the same clause, or in an address."""
@@ -553,7 +768,7 @@ class Walker:
 
     def group_ends(self, i: int) -> bool:
         """Whether behind the list of names from token `i` on the clause ends or goes on with a preposition: no verb."""
-        tokens, also = self.tokens, False
+        tokens, also = self.tokens, self.tokens[i - 1].word in self.lexicon.also
         while i < len(tokens) and (tokens[i].kind == "ACTOR" or tokens[i].word in self.lexicon.also or tokens[i].word == ","):
             also = also or tokens[i].word in self.lexicon.also
             i += 1

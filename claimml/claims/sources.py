@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from bisect import bisect_right
@@ -10,13 +11,20 @@ from dataclasses import dataclass
 
 from claimml.claims.events import phrases
 from claimml.claims.roles import VERB
-from claimml.claims.words import Sentence, Triggers
+from claimml.claims.words import Phrases, Sentence, Triggers
+from claimml.gazetteer import Gazetteer
 
 _PUNCTUATION = frozenset(".;!?")
 _CONTRAST = frozenset(["namun", "tetapi", "tapi", "sedangkan", "sementara", "while", "whereas", "but"])
 _POINTS_BACK = frozenset(["itu", "ini", "tersebut", "that", "this", "those"])
+_MEDIA = re.compile(r"\b(?:kantor berita|agensi berita|news agency|harian|koran|majalah|surat kabar|radio|televisi|newspaper|daily)\b", re.I)
 # A sentence may not be attributed to the last speaker over more than this many sentences without him.
 _MEMORY = 3
+
+
+@functools.cache
+def _gazetteer() -> Gazetteer:
+    return Gazetteer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +48,37 @@ class Sources:
         self.text = text
         self.lexicon = lexicon
         self.sentences = sentences
+        kinds = ("role", "told")
+        self.words = {kind: Phrases() for kind in kinds}
+        for phrase, kind in lexicon.say.items():
+            if kind in kinds:
+                self.words[kind].add(" ".join(phrase), True)
         self.quotes = [(m.start(), m.end()) for m in re.finditer(r"“[^“”]*”|\"[^\"\n]*\"", text)]
         self.spoken: list[list[Attribution]] = []
         self.last: list[tuple[tuple[tuple[int, int], ...], int]] = []  # per sentence: who spoke last before it, how long ago
         speaker: tuple[tuple[int, int], ...] = ()
         age = 0
+        topic: tuple[tuple[int, int], ...] = ()
         for sentence in sentences:
             self.last.append((speaker, age))
-            found = self._attributions(sentence, speaker if age <= _MEMORY else ())
+            found = self._attributions(sentence, topic or (speaker if age <= _MEMORY else ()))
             self.spoken.append(found)
             named = [a for a in found if a.speakers and not a.outlet]
             if named:
                 speaker, age = max(named, key=lambda a: a.at).speakers, 0
+                topic = ()
             else:
                 age += 1
+                topic = self._topic(sentence)
 
     def of(self, index: int, token: int) -> tuple[tuple[int, int], ...]:
         """The speakers of what is said at a token of sentence `index`, nearest first."""
-        covering = [a for a in self.spoken[index] if a.first <= token < a.last]
+        covering = [a for a in self.spoken[index] if a.first <= token < a.last or a.at == token]
         covering.sort(key=lambda a: (a.outlet, abs(a.at - token)))
         speakers: list[tuple[int, int]] = [speaker for attribution in covering for speaker in attribution.speakers]
         primary = [a for a in covering if not a.outlet]
         if not primary:
-            speakers = [*self._quoted(index, token), *speakers]
+            speakers = [*(self._quoted(index, token) or self._given_back(index)), *speakers]
         return tuple(dict.fromkeys([*speakers, *self._pointed_back(index, bool(primary))]))
 
     def _quoted(self, index: int, token: int) -> tuple[tuple[int, int], ...]:
@@ -83,6 +99,27 @@ class Sources:
         speaker, age = self.last[index]
         whole = quote[0] <= sentence.start + 1
         return speaker if whole and age <= _MEMORY else ()
+
+    def _given_back(self, index: int) -> tuple[tuple[int, int], ...]:
+        """Who says a whole sentence by the next one: "Demikian laporan [SIPRI]", "Hal itu disampaikan [Budi]"."""
+        if index + 1 >= len(self.sentences):
+            return ()
+        following = self.sentences[index + 1]
+        if following.paragraph > self.sentences[index].paragraph + 1 or not following.tokens:
+            return ()
+        tokens = following.tokens
+        if tokens[0].word in ("demikian", "begitu", "begitulah"):
+            said = any(
+                t.word in self.lexicon.statement or t.word in self.lexicon.said_before or t.word in ("simpulan", "bunyi")
+                for t in tokens[1:4]
+            )
+            return self._behind(following, 1) if said else ()
+        back = any(t.word in _POINTS_BACK for t in tokens[1:3])
+        for i in range(1, min(6, len(tokens))):
+            hit = self.words["told"].at(tokens, i)
+            if hit and back:
+                return self._behind(following, hit[0])
+        return ()
 
     def _pointed_back(self, index: int, attributed: bool) -> tuple[tuple[int, int], ...]:
         """Speakers whom the next sentence adds: "Dilansir AP News, [Shin] menyampaikan penilaiannya"."""
@@ -108,11 +145,10 @@ class Sources:
         tokens = sentence.tokens
         size = len(tokens)
         found: list[Attribution] = []
-        if size > 2 and tokens[0].kind == "ACTOR" and tokens[1].word == ":":
-            found.append(Attribution(2, size, 1, ((tokens[0].start, tokens[0].end),)))  # "Seoul: Korut Kirim ..."
-        for first, last, kind in phrases(self.lexicon.say, tokens):
+        found += self._announced(sentence)
+        for first, last, kind in self._cues(sentence):
             word = tokens[first].word
-            if kind in ("speaker", "statement"):
+            if kind in ("speaker", "statement", "role"):
                 continue
             if kind == "before" and not self._opens(sentence, first):
                 kind = "after" if word in self.lexicon.said_after else ""
@@ -125,13 +161,15 @@ class Sources:
                 kind = "before"
             if kind == "before":
                 who = self._behind(sentence, last)
-                if not who and self._pronoun(sentence, last, last + 4):
-                    who = speaker
+                if self._anaphor(sentence, last) or (not who and self._pronoun(sentence, last, last + 4)):
+                    who = self._before(found) or speaker
                 found.append(Attribution(0, size, first, who))
             elif kind == "pronoun":
-                found.append(Attribution(0, size, first, speaker))
+                found.append(Attribution(0, size, first, self._before(found) or speaker))
             elif kind == "according":
                 who = self._behind(sentence, last)
+                if self._anaphor(sentence, last):
+                    who = speaker
                 if who:
                     begin, end = self._clause(sentence, first)
                     found.append(Attribution(begin, end, first, who))
@@ -144,11 +182,21 @@ class Sources:
                 if who:
                     comma = next((i for i in range(last + 1, size) if tokens[i].word == ","), size)
                     found.append(Attribution(last, comma, first, who))
+            elif kind == "denied":
+                who = self._agent(sentence, last)
+                if who:
+                    found.append(Attribution(first, last, first, who))
+            elif kind == "told":
+                who = self._agent(sentence, last)
+                if who:
+                    found.append(Attribution(0, size, first, who))
             elif kind == "after":
                 said = self._subject(sentence, first, speaker)
                 if said is None:
                     continue
                 who = said
+                if first > 0 and tokens[first - 1].word in ("dan", "serta", "and", "seraya", "sambil", "sembari"):
+                    who = self._before(found) or who
                 if (
                     who
                     and who == speaker
@@ -162,7 +210,80 @@ class Sources:
                     found.append(Attribution(0, first, first, who))
                 else:
                     found.append(Attribution(last, self._until(sentence, last), first, who))
+        if any(a.speakers and not a.outlet for a in found):
+            for i, token in enumerate(tokens):
+                if token.kind == "ACTOR" and self._told_to(sentence, i) and self._passes_on(token.start, token.end):
+                    found.append(Attribution(0, size, i, ((token.start, token.end),), outlet=True))
         return found
+
+    def _told_to(self, sentence: Sentence, i: int) -> bool:
+        tokens = sentence.tokens
+        return any(t.word in ("kepada", "to", "told", "wawancara", "interview", "dilihat", "dipetik", "diperoleh") for t in tokens[max(0, i - 3) : i])
+
+    def _passes_on(self, start: int, end: int) -> bool:
+        """Whether a name is that of a paper, a station or an agency."""
+        surface = self.text[start:end]
+        entry = _gazetteer().find(surface, "ACTOR")
+        return bool(entry and entry.group == "media") or _MEDIA.search(self.text, max(0, start - 14), end) is not None
+
+    def _agent(self, sentence: Sentence, i: int) -> tuple[tuple[int, int], ...]:
+        """Who is named right behind a passive verb of saying, with or without "oleh"."""
+        for token in sentence.tokens[i : i + 3]:
+            if token.kind == "ACTOR":
+                return self._behind(sentence, i)
+            if token.kind != "word" or not (token.word in ("oleh", "by") or self.words["role"].longest.get(token.word)):
+                return ()
+        return ()
+
+    def _before(self, found: list[Attribution]) -> tuple[tuple[int, int], ...]:
+        """Who spoke last in the sentence so far."""
+        return next((a.speakers for a in reversed(found) if a.speakers and not a.outlet), ())
+
+    def _anaphor(self, sentence: Sentence, i: int) -> bool:
+        """Whether "ia", "lembaga itu" or "the ministry" begins at token `i`: someone named before."""
+        tokens = sentence.tokens
+        if i < len(tokens) and self.lexicon.speaker.at(tokens, i):
+            return True
+        for j in range(i, min(i + 4, len(tokens))):
+            if tokens[j].kind != "word":
+                return False
+            if j > i and tokens[j].word in _POINTS_BACK | {"sama", "berkenaan"}:
+                return True
+        return False
+
+    def _cues(self, sentence: Sentence) -> list[tuple[int, int, str]]:
+        """The words of saying in a sentence with their kinds, and whatever word stands for one behind a quotation."""
+        tokens = sentence.tokens
+        cues = phrases(self.lexicon.say, tokens)
+        known = {i for first, last, _ in cues for i in range(first, last)}
+        for i in range(2, len(tokens)):
+            token = tokens[i]
+            if i in known or token.kind != "word" or tokens[i - 1].word != '"' or tokens[i - 2].word not in (",", "?", "!"):
+                continue
+            if not any(end == tokens[i - 1].end for _, end in self.quotes):
+                continue
+            if token.word.endswith("nya"):
+                cues.append((i, i + 1, "pronoun"))
+            elif self._behind(sentence, i + 1):
+                cues.append((i, i + 1, "before"))
+        return sorted(cues)
+
+    def _announced(self, sentence: Sentence) -> list[Attribution]:
+        """What a name and a colon announce: "Seoul: Korut Kirim ...", "[Budi] singkat saja: ..."."""
+        tokens = sentence.tokens
+        colon = next((i for i, token in enumerate(tokens) if token.word == ":"), len(tokens))
+        start = max((i + 1 for i in range(colon) if tokens[i].word in ("|", ":")), default=0)
+        names = [i for i in range(start, colon) if tokens[i].kind == "ACTOR"]
+        if colon + 2 >= len(tokens) or not names or names[0] - start > 4 or colon - names[-1] > 6:
+            return []
+        between = tokens[start:colon]
+        if any(token.kind in ("WEAPON", "QUANTITY", "LOCATION") for token in between) and len(between) > 3:
+            return []
+        if tokens[colon + 1].kind in ("WEAPON", "QUANTITY") or self._hears(sentence, names[0]):
+            return []
+        if any(self.lexicon.kinds.at(tokens, i) for i in range(start, colon)):
+            return []
+        return [Attribution(colon + 1, len(tokens), colon, tuple((tokens[i].start, tokens[i].end) for i in names))]
 
     def _opens(self, sentence: Sentence, i: int) -> bool:
         """Whether a word of saying stands where its speaker follows: behind a comma or a quotation, or at the start."""
@@ -186,12 +307,18 @@ class Sources:
                     break
             elif token.word == ",":
                 nxt = tokens[i + 1] if i + 1 < len(tokens) else None
+                office = self._office(sentence, i + 1) if who else None
+                if office is not None:
+                    who.append((tokens[office].start, tokens[office].end))
+                    break
                 if not who or nxt is None or nxt.kind != "ACTOR" or self._starts_clause(sentence, i + 1):
                     if not who and i - start < 8 and not self._starts_clause(sentence, i + 1):
                         i += 1
                         continue
                     break
             elif token.word == "(":
+                if who and self._abbreviated(sentence, i):
+                    who.append((tokens[i + 1].start, tokens[i + 1].end))
                 while i < len(tokens) and tokens[i].word != ")":
                     i += 1
             elif token.kind == "sign" and token.word in _PUNCTUATION | {":", '"', "—", "–"}:
@@ -231,6 +358,45 @@ class Sources:
             i += 1
         return tuple(who)
 
+    def _abbreviated(self, sentence: Sentence, i: int) -> bool:
+        """Whether the bracket that opens at `i` holds nothing but another name of the name before it."""
+        tokens = sentence.tokens[i - 1 : i + 3]
+        return [t.kind if t.kind == "ACTOR" else t.word for t in tokens] == ["ACTOR", "(", "ACTOR", ")"]
+
+    def _office(self, sentence: Sentence, i: int) -> int | None:
+        """The name within an office that is set behind a person: ", juru bicara [TNI]"; None where there is no office."""
+        tokens = sentence.tokens
+        for word in range(i, min(i + 3, len(tokens))):
+            if tokens[word].kind != "word":
+                return None
+            if self.words["role"].at(tokens, word):
+                break
+        else:
+            return None
+        for name in range(word, min(word + 8, len(tokens))):
+            if tokens[name].kind == "ACTOR":
+                return name
+            if tokens[name].kind != "word" or tokens[name].word == "yang":
+                return None
+        return None
+
+    def _topic(self, sentence: Sentence) -> tuple[tuple[int, int], ...]:
+        """Whom a sentence begins with, before its verb: who may speak in the next one as "ia" or "menurutnya"."""
+        tokens = sentence.tokens
+        who: list[tuple[int, int]] = []
+        for i, token in enumerate(tokens[:14]):
+            if token.kind == "ACTOR":
+                if self._hears(sentence, i):
+                    return tuple(who)
+                who.append((token.start, token.end))
+            elif token.kind in ("WEAPON", "QUANTITY") or token.word in _PUNCTUATION | {":", '"'}:
+                break
+            elif token.kind == "word" and (VERB.match(token.word) or self.lexicon.kinds.at(tokens, i)):
+                break
+            elif who and token.kind == "word" and token.word not in self.lexicon.also and not self.words["role"].at(tokens, i):
+                break
+        return tuple(who)
+
     def _starts_clause(self, sentence: Sentence, i: int) -> bool:
         """Whether the names from token `i` on are the subject of a verb, not an apposition."""
         tokens = sentence.tokens
@@ -261,6 +427,8 @@ class Sources:
         while i >= 0:
             token = tokens[i]
             if token.word == ")":
+                if i > 2 and self._abbreviated(sentence, i - 2):
+                    who.insert(0, (tokens[i - 1].start, tokens[i - 1].end))
                 depth += 1
             elif token.word == "(":
                 depth = max(0, depth - 1)
@@ -305,6 +473,10 @@ class Sources:
                         pass
                     else:
                         break
+                if not who and gap <= 2 and i > 0 and tokens[i - 1].kind == "word" and token.word in ("itu", "tersebut"):
+                    return speaker
+                if not who and gap <= 2 and i > 0 and tokens[i - 1].word == "the":
+                    return speaker
                 if token.word in self.lexicon.speaker.longest and self.lexicon.speaker.at(tokens, i) and not who:
                     return speaker
                 if (

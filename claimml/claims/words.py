@@ -6,7 +6,7 @@ import functools
 import re
 import tomllib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,27 @@ class Kind:
     voice: str
     status: str = ""
     weak: bool = False
+    about: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Words that tell of another event where their thing is of one of `classes` or of none of `unless`, or a party or place
+    stands in one of `roles`; of none if `event` is empty. `struck`: only where the thing is what is struck."""
+
+    words: frozenset[str]
+    classes: frozenset[str]
+    unless: frozenset[str]
+    roles: frozenset[str]
+    struck: bool
+    event: str
+    frame: str
+
+    def fits(self, classes: set[str | None], roles: Iterable[str]) -> bool:
+        """Whether the classes of the things of an event and the roles around it make this turn."""
+        return bool(
+            classes & self.classes or (self.unless and classes and not classes & self.unless) or self.roles & set(roles)
+        )
 
 
 class Phrases(dict[Phrase, Any]):
@@ -76,9 +97,10 @@ class Triggers:
                 ("verb", "verb"),
                 ("gerund", "noun"),
             ):
-                self.kinds.add(
-                    row.get(field, ""), Kind(row["event"], row["frame"], voice, row.get("status", ""), row.get("weak", False))
-                )
+                about = _set(row.get("about", ""))
+                kind = Kind(row["event"], row["frame"], voice, row.get("status", ""), row.get("weak", False), about)
+                self.kinds.add(row.get(field, ""), kind)
+        self._with_clitics()
         self.near, self.above, self.behind, self.above_noun = Phrases(), Phrases(), Phrases(), Phrases()
         self.order = {status: i for i, status in enumerate(table["status"])}
         for status, cues in table["status"].items():
@@ -101,15 +123,33 @@ class Triggers:
         self.prepositions = {word: role for role in reversed(roles) for word in syntax[role].split(";")}
         self.stop, self.carry, self.also = _set(syntax["stop"]), _set(syntax["carry"]), _set(syntax["and"])
         self.transparent, self.be, self.again = _set(syntax["transparent"]), _set(syntax["be"]), _set(syntax["again"])
+        self.subject, self.title = _set(syntax["subject"]), _set(syntax["title"])
         self.body = _set(syntax["body"])
         self.troops, self.compound = _set(syntax["troops"]), _set(syntax["compound"])
         self.list, self.control, self.object = Phrases(), Phrases(), Phrases()
         for phrases, field in ((self.list, "list"), (self.control, "control"), (self.object, "object")):
             phrases.add(syntax[field], True)
         self.counts, self.holds = _set(table["units"]["counts"]), _set(table["units"]["holds"])
-        self.crash = (_set(table["crash"]["words"]), frozenset(table["crash"]["classes"].split()))
-        self.down = (_set(table["down"]["words"]), frozenset(table["down"]["classes"].split()))
+        self.turns = [
+            Turn(
+                _set(row["words"]),
+                frozenset(row.get("classes", "").split()),
+                frozenset(row.get("unless", "").split()),
+                _set(row.get("roles", "")),
+                row.get("struck", False),
+                row.get("event", ""),
+                row.get("frame", ""),
+            )
+            for row in table["turn"]
+        ]
         self.no_claim = [(_set(row["words"]), frozenset(row["events"].split())) for row in table["no_claim"]]
+
+    def _with_clitics(self) -> None:
+        """Adds "mengirimnya", "kirimlah": Indonesian forms of one word with a clitic behind; `Kind` stays."""
+        for phrase, kind in list(self.kinds.items()):
+            affixed = phrase[0].startswith(("me", "di", "pe")) or phrase[0].endswith("an")
+            if len(phrase) == 1 and kind.voice != "verb" and affixed and not phrase[0].endswith("nya"):
+                self.kinds.add(f"{phrase[0]}nya;{phrase[0]}lah", kind)
 
 
 def _set(words: str) -> frozenset[str]:
