@@ -33,7 +33,7 @@ from claimml.claims import (
 )
 from claimml.claims.record import ROLES
 from claimml.claims.times import moments
-from claimml.claims.words import Sentence, Triggers, sentences
+from claimml.claims.words import Sentence, Triggers, sentences, triggers
 from claimml.document import Document, Span
 from claimml.errors import FormatError
 from claimml.formats.marks import parse
@@ -299,11 +299,27 @@ CASES = {
     ),
     "bought for another": (
         "[A Ceko] membeli [Q 300.000] [W peluru] bagi [A Ukraina].",
-        ["transfer asserted - > Ukraina | =300000 peluru | "],
+        ["transfer asserted Ceko > Ukraina | =300000 peluru | "],
     ),
     "ban": (
         "Embargo [W senjata] [A AS] terhadap [A Chad] berlaku sejak 1999.",
         ["transfer halted AS > Chad | senjata | "],
+    ),
+    "armed with": (
+        "[A Kenya] mempersenjatai [A Ansar Dine] dengan [W drone].",
+        ["transfer asserted Kenya > Ansar Dine | drone | "],
+    ),
+    "three givers": (
+        "[A Mali] menerima [W roket] dari [A Turki], [A Iran], dan [A Serbia].",
+        [
+            "transfer asserted Turki > Mali | roket | ",
+            "transfer asserted Iran > Mali | roket | ",
+            "transfer asserted Serbia > Mali | roket | ",
+        ],
+    ),
+    "stopped for a while": (
+        "[A Kanada] menghentikan sementara pengiriman [W rudal] ke [A Mesir].",
+        ["transfer halted Kanada > Mesir | rudal | "],
     ),
     "refusal": (
         "[A Jerman] menolak mengirim [W rudal Taurus] ke [A Ukraina].",
@@ -416,6 +432,10 @@ CASES = {
         "[A Kenya] had seen [W jets] built by [A France].",
         [],
     ),
+    "English, asked for": (
+        "[A Kyiv] is asking [A Oslo] for [W missiles].",
+        ["transfer requested Oslo > Kyiv | missiles | "],
+    ),
     "English, fired at": (
         "[A Iran] fired [Q 180] [W missiles] at [A Israel].",
         ["use asserted Iran > Israel | =180 missiles | "],
@@ -470,6 +490,15 @@ def test_places_and_ids() -> None:
     assert claim.supplier is not None
     assert claim.recipient is not None
     assert (claim.supplier.id, claim.recipient.id) == ("KP", "RU")
+
+
+@pytest.mark.parametrize(
+    ("designation", "kind"),
+    [("F-16", "aircraft"), ("K9", "artillery"), ("K2PL", "tank"), ("T-72s", "tank"), ("T-50", "aircraft"),
+     ("S-400", "air-defence"), ("USS Cole", "ship"), ("CH-4B", "drone"), ("a rifle", None), ("Harimau", None)],
+)  # fmt: skip
+def test_class_of_a_designation(designation: str, kind: str | None) -> None:
+    assert triggers().class_of(designation) == kind
 
 
 def test_a_users_gazetteer_names_parties(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from test_finetune import one_thread as one_thread
 from claimml import export, finetune
 from claimml.document import LABELS, Document, Span
 from claimml.errors import ModelError
+from claimml.eventhead import new_head
 from claimml.export import TorchTagger, span_f1
 from claimml.scoring import score
 
@@ -166,18 +167,21 @@ def test_the_graph_written_by_hand_is_the_network(biases: bool, tmp_path: Path) 
 
     names = ("attention_bias", "mlp_bias", "norm_bias", "classifier_bias")
     model = random_modernbert(**dict.fromkeys(names, biases))
+    head = new_head(32).eval()
     assert export._is_known(model)
     sessions = {}
     for int8 in (False, True):
         path = tmp_path / f"{int8}.onnx"
-        export._write_graph(model, path, int8=int8)
+        export._write_graph(model, path, head, int8=int8)
         sessions[int8] = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     for batch, length in ((1, 1), (1, 64), (3, 17)):
         ids = np.random.default_rng(length).integers(0, 90, (batch, length))
         with torch.no_grad():
             right = model(input_ids=torch.tensor(ids)).logits.numpy()
-        (fp32,), (rounded,) = (sessions[int8].run(None, {"input_ids": ids}) for int8 in (False, True))
+            told = head(export.states_of(model, torch.tensor(ids), torch.ones(batch, length))).numpy()
+        (fp32, events), (rounded, _) = (sessions[int8].run(None, {"input_ids": ids}) for int8 in (False, True))
         assert np.abs(fp32 - right).max() < 1e-4
+        assert np.abs(events - told).max() < 1e-4
         assert not np.array_equal(rounded, fp32)
         assert np.corrcoef(rounded.ravel(), right.ravel())[0, 1] > 0.97
 

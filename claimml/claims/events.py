@@ -93,21 +93,7 @@ class RuleClassifier:
         silent = frozenset().union(*(events for cues, events in self.lexicon.no_claim if cues & words))
         found: list[Trigger] = []
         for first, last, kind in phrases(self.lexicon.kinds, tokens):
-            purpose = kind.weak and kind.voice == "passive" and first and tokens[first - 1].word == "untuk"
-            named = kind.voice == "noun" and first and tokens[first - 1].word in self.lexicon.body
-            if kind.about and not any(token.word in kind.about for token in tokens[:first]):
-                continue
-            made = kind.event == "production" and tokens[first + 1 : first + 2] and tokens[first + 1].word == "by"
-            made = made and self._participle_behind(tokens, first)  # "jets built by X": only whose they are
-            auxiliary = tokens[first].word in _HAVE and last < len(tokens) and self._participle(tokens, last)
-            fired = kind.event == "use" and kind.frame == "act" and not kind.weak  # also in a drill
-            if (
-                (kind.event not in silent or (fired and not silent >= _STORY))
-                and not purpose
-                and not named
-                and not auxiliary
-                and not made
-            ):
+            if self._tells(tokens, first, last, kind, silent):
                 voice = self.voice(tokens, first, kind)
                 found.append(Trigger(first, last, kind.event, "", kind.frame, voice, kind.weak))
         sure: list[Trigger] = []
@@ -126,6 +112,24 @@ class RuleClassifier:
                 marked = dataclasses.replace(marked, status=before.status)
             sure.append(marked)
         return sure
+
+    def _tells(self, tokens: Sequence[Token], first: int, last: int, kind: Kind, silent: frozenset[str]) -> bool:
+        """Whether the word of the lexicon at tokens `[first, last)` tells of its event where it stands."""
+        before = tokens[first - 1].word if first else ""
+        fired = kind.event == "use" and kind.frame == "act" and not kind.weak  # live fire is a use in a drill too
+        if kind.event in silent and not (fired and silent < _STORY):
+            return False
+        if kind.about and not any(token.word in kind.about for token in tokens[:first]):
+            return False
+        if kind.weak and kind.voice == "passive" and before == "untuk":
+            return False
+        if kind.voice == "noun" and before in self.lexicon.body:
+            return False
+        if tokens[first].word in _HAVE and self._participle(tokens, last):
+            return False
+        # "jets built by X": only whose they are.
+        made = kind.event == "production" and last < len(tokens) and tokens[last].word == "by"
+        return not (made and self._participle_behind(tokens, first))
 
     def _participle(self, tokens: Sequence[Token], i: int) -> bool:
         """Whether the word at `i` makes an auxiliary of the "have" before it: "had never seen", "has bought"."""
@@ -213,6 +217,8 @@ class RuleClassifier:
                 depth -= 1
             if depth > 0:
                 continue
+            if token.word == "sementara" and i and self.lexicon.above.at(tokens, i - 1):
+                continue  # "menghentikan sementara pengiriman"
             if token.word in _BREAKS or token.word in (";", "–", "—"):
                 break
             if token.word == "yang" and trigger.voice != "passive" and i < trigger.first - 4:

@@ -181,6 +181,7 @@ class _Reader:
     def _item(self, thing: Thing) -> Mention:
         surface = self.text[thing.start : thing.end]
         id = "troops" if surface.lower() in self.lexicon.troops else self.gazetteer.canonical(surface, "WEAPON")
+        id = id or self.lexicon.class_of(surface)
         return Mention(thing.start, thing.end, id)
 
     def _quantity(self, walker: Walker, thing: Thing | None) -> Quantity | None:
@@ -255,6 +256,7 @@ class _Reader:
             things = [thing for thing in things if thing.instrument]
         if not things:
             things = self._pointed_at(index, walker, trigger, arguments)
+        things = walker.without_apposition(things, trigger)
         owner = walker.owner(things, trigger)
         if owner is not None and not arguments.roles.get("owner"):
             arguments.add("owner", owner)
@@ -436,6 +438,8 @@ def _roles(
             if trigger.voice == "active":
                 if getter not in roles:
                     put(getter, subject)
+                elif giver not in roles:
+                    put(giver, subject)  # "membeli peluru bagi [Ukraina]"
                 if not found.get("from"):
                     put(giver, found.get("with", ()) or found.get("owner", ()))
                 if not found.get("from") and trigger.status == "requested":
@@ -466,17 +470,17 @@ def _roles(
             put("target", subject or found.get("place at", ()))
         elif trigger.voice == "passive":
             doers = found.get("by", ()) or found.get("object", ())
-            put("target", doers or found.get("place at", ()) or found.get("place against", ()))
+            put("target", doers or found.get("place at", ()) or found.get("place against", ()) or found.get("at", ()))
         else:
             put("target", found.get("by", ()) or found.get("object", ()) or subject)
         return roles
     if trigger.frame == "hit":
         if trigger.voice == "active":
-            put("actor", found.get("owner", ()) if strikes else subject)
+            put("actor", (found.get("owner", ()) if strikes else ()) or subject)
             struck = found.get("owner", ()) if not strikes else ()
             put("target", found.get("object", ()) or struck or targets)
         elif trigger.voice == "passive":
-            put("actor", found.get("by", ()) or found.get("owner", ()))
+            put("actor", found.get("by", ()) or found.get("object", ()) or found.get("owner", ()))
             put("target", walker.struck(trigger.first))
         elif tokens[trigger.last - 1].word in ("on", "of"):
             put("actor", found.get("by", ()) or found.get("owner", ()) or subject)
@@ -486,7 +490,7 @@ def _roles(
             put("target", targets)
         return roles
     if trigger.voice == "active":
-        put("actor", found.get("owner", ()) if strikes else subject)
+        put("actor", (found.get("owner", ()) if strikes else ()) or subject)
     elif trigger.voice == "passive":
         made_at = found.get("place at", ()) if trigger.event == "production" else ()
         put("actor", found.get("by", ()) or found.get("object", ()) or found.get("owner", ()) or made_at)
@@ -506,8 +510,9 @@ def _subject(trigger: Trigger, walker: Walker) -> list[int]:
     tokens = walker.tokens
     if trigger.voice == "noun":
         # A noun has a subject where a verb before it lends its own: "AS menyetujui penjualan", or in a headline.
-        if first and tokens[first - 1].kind == "ACTOR":
-            return walker.group(first - 1, ("ACTOR",)) if not walker.role_of(first - 1) else []
+        before = walker.before_auxiliaries(first)
+        if before >= 0 and tokens[before].kind == "ACTOR":
+            return walker.group(before, ("ACTOR",)) if not walker.role_of(before) else []
         lent = next(
             (
                 i

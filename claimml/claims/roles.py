@@ -173,7 +173,8 @@ class Walker:
                 elif preposition == "to" and word in ("untuk", "for", "to") and not self.party_follows(i):
                     if i + 1 < len(tokens) and (self.verbish(i + 1) or i + 1 in self.inside or found.things):
                         break
-                    role, gap = "other", 0
+                    asks = trigger.status == "requested" and word == "for" and not found.things
+                    role, gap = "" if asks else "other", 0
                 elif preposition and not (word in ("menggunakan", "memakai", "using") and trigger.frame != "hit"):
                     role, gap = preposition, 0
                 elif word in lexicon.stop or word in CLAUSE_WORDS or word == "yang" or word == "which":
@@ -242,7 +243,9 @@ class Walker:
                     role = ""
                 gap = 0
             elif token.kind == "WEAPON":
-                usable = role in ("", "with", "by") if trigger.frame == "hit" else role in ("", "via") and role != "via"
+                # "mempersenjatai [RSF] dengan [drone]"
+                given = trigger.frame == "give" and role == "with" and not found.things and "object" in found.roles
+                usable = role in ("", "with", "by") if trigger.frame == "hit" else not role or given
                 if usable and not self.compounded(i) and not (trigger.weak and not found.things and gap > 5):
                     quantity = open_quantity if open_quantity is not None else shared
                     if (
@@ -281,6 +284,7 @@ class Walker:
                     and trigger.voice != "noun"
                     and trigger.frame in ("give", "take", "act")
                     and not found.things
+                    and not (i + 1 < len(tokens) and tokens[i + 1].kind in ("WEAPON", "QUANTITY"))
                 ):
                     start, end = self.troops_of(token) or (0, 0)
                     found.things.append(Thing(start, end, i))
@@ -347,6 +351,14 @@ class Walker:
             return []
         return [Thing(token.start, token.end, first - 1, self.count_before(first - 1), instrument=True)]
 
+    def without_apposition(self, things: list[Thing], trigger: Trigger) -> list[Thing]:
+        """The first of two things where the second only explains it: "[the Moskva], [a cruiser], sank"."""
+        if len(things) != 2 or things[1].quantity is not None or things[0].token < 0:
+            return things
+        between = [token.word for token in self.tokens[things[0].token + 1 : things[1].token]]
+        behind = self.tokens[things[1].token + 1].word if things[1].token + 1 < len(self.tokens) else "."
+        return things[:1] if between in ([","], [",", "a"], [",", "the"]) and behind in (",", ".", "yang") else things
+
     def count_before(self, i: int) -> int | None:
         """The token of the quantity that counts the thing at `i`."""
         return i - 1 if i and self.tokens[i - 1].kind == "QUANTITY" and self.countable(i - 1) else None
@@ -354,9 +366,7 @@ class Walker:
     def relative(self, first: int) -> list[Thing]:
         """The thing of an active verb that stands before its clause: "tank yang [A] beli", "tanks [A] sent"."""
         tokens = self.tokens
-        i = first - 1
-        while i >= 0 and tokens[i].word in _AUXILIARY:
-            i -= 1
+        i = self.before_auxiliaries(first)
         if i < 0 or tokens[i].kind != "ACTOR":
             return []
         i -= 1
@@ -397,9 +407,7 @@ class Walker:
         """An amount without its thing around a trigger: "memesan [lima unit]", "[lima unit] dipesan"."""
         i = arguments.amount
         if i is None and trigger.voice == "passive":
-            i = trigger.first - 1
-            while i >= 0 and self.tokens[i].word in _AUXILIARY:
-                i -= 1
+            i = self.before_auxiliaries(trigger.first)
         if i is None or i < 0 or self.tokens[i].kind != "QUANTITY":
             return None
         unit = self._unit(i)
@@ -452,10 +460,15 @@ class Walker:
 
     def struck(self, first: int) -> list[int]:
         """The party or place that is the subject of a passive blow at `first`."""
+        i = self.before_auxiliaries(first)
+        return [i] if i >= 0 and self.tokens[i].kind == "LOCATION" else self.subject(first)[:1]
+
+    def before_auxiliaries(self, first: int) -> int:
+        """The token before the verb at `first` and its auxiliaries; -1 if there is none."""
         i = first - 1
         while i >= 0 and self.tokens[i].word in _AUXILIARY:
             i -= 1
-        return [i] if i >= 0 and self.tokens[i].kind == "LOCATION" else self.subject(first)[:1]
+        return i
 
     def speaks(self, i: int) -> bool:
         """Whether the party at `i` is one who says so."""
@@ -716,11 +729,7 @@ class Walker:
             tokens[i].kind in ("ACTOR",) or tokens[i].word in self.lexicon.also or tokens[i].word in (",", "(", ")")
         ):
             i += 1
-        return (
-            i < len(tokens)
-            and tokens[i].kind == "word"
-            and (self.verbish(i) or self.auxiliary(i) or i in self.inside)
-        )
+        return i < len(tokens) and tokens[i].kind == "word" and (self.verbish(i) or self.auxiliary(i) or i in self.inside)
 
     def auxiliary(self, i: int) -> bool:
         """Whether the word at `i` opens a predicate; "mulai tahun depan" is a time."""

@@ -130,6 +130,7 @@ class Triggers:
         for phrases, field in ((self.list, "list"), (self.control, "control"), (self.object, "object")):
             phrases.add(syntax[field], True)
         self.counts, self.holds = _set(table["units"]["counts"]), _set(table["units"]["holds"])
+        self._designations = {name: kind for kind, names in table["designations"].items() for name in names.split(";") if name}
         self.turns = [
             Turn(
                 _set(row["words"]),
@@ -143,6 +144,17 @@ class Triggers:
             for row in table["turn"]
         ]
         self.no_claim = [(_set(row["words"]), frozenset(row["events"].split())) for row in table["no_claim"]]
+
+    def class_of(self, designation: str) -> str | None:
+        """The class of a thing that is only named: "F-16", "Su-35", "KRI Fatahillah"; None if its letters tell none."""
+        match = _DESIGNATION.match(designation.lower())
+        if match is None:
+            return None
+        letters, number = match[1], match[2]
+        if number is None:  # a name without a number is a ship's or nobody's
+            return "ship" if self._designations.get(letters) == "ship" else None
+        full = f"{letters}-{number}", letters + number, letters
+        return next((self._designations[name] for name in full if name in self._designations), None)
 
     def _with_clitics(self) -> None:
         """Adds "mengirimnya", "kirimlah": Indonesian forms of one word with a clitic behind; `Kind` stays."""
@@ -182,6 +194,7 @@ class Sentence:
     tokens: tuple[Token, ...]
 
 
+_DESIGNATION = re.compile(r"([a-z]+)(?:[- ]?(\d+)|(?= [a-z]))")
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’/.][^\W_]+)*|[^\w\s]|_")
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[•]*[A-Z0-9À-Ý])|\n+")
 # A full stop behind these ends no sentence.
