@@ -27,6 +27,9 @@ _PER = re.compile(
 _REACH, _FAR = 12, 40
 _NEAR = 4  # to who and what is left out
 _AIMING = frozenset(["untuk", "guna", "buat", "to", "dan", "and"])
+# A time that lasts is the event's, even behind a verb of saying; behind one of these words it is another clause's.
+_LASTING = re.compile(r"sejak|since|dalam|selama|\d+ jam", re.I)
+_TURNS = frozenset(["yang", "sejak", "setelah", "sementara", "sedangkan", "tetapi", ";", "whereas", "while"])
 _REPORT = frozenset(["laporan", "data", "dokumen", "grafik", "kajian", "report", "study"])
 
 
@@ -210,8 +213,12 @@ class _Reader:
         said = [tokens[a.at].start for a in self.sources.spoken[index]]
         for moment in moments(self.text, sentence.start, sentence.end, self.day):
             low, high = sorted((place, moment.start))
-            if any(low < at < high for at in said) or any(
-                moment.start - 90 < at < moment.start and not at < place < moment.start for at in said
+            opens = moment.start < sentence.start + 12
+            if (not opens and any(low < at < high for at in said)) or any(
+                moment.start - 90 < at < moment.start
+                and not at < place < moment.start
+                and not _LASTING.match(self.text, moment.start, moment.end)
+                for at in said
             ):
                 continue
             if (
@@ -219,6 +226,8 @@ class _Reader:
                 and any(t.word == "," for t in tokens if moment.end <= t.start < place)
                 and moment.start > sentence.start + 40
             ):
+                continue
+            if moment.start > place and any(t.word in _TURNS for t in tokens[trigger.last :] if t.start < moment.start):
                 continue
             if best is None or (moment.start < place, abs(moment.start - place)) < (
                 best.start < place,
