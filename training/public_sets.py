@@ -1,8 +1,8 @@
 """The encoder on public test sets: fine-tuned on each set's own training split, scored on its own test split.
 
-    python training/public_sets.py [NAME ...]      (default: nergrit nerugm re3d)
+    python training/public_sets.py [NAME ...] [encoder=DIRECTORY]      (default: nergrit nerugm re3d, the pre-trained encoder)
 
-Reads ../shared/ner, writes runs/ner (the sets as claimml reads them) and runs/public-NAME (a model each; remove it to
+Reads ../shared/ner, writes runs/ner (the sets as claimml reads them) and runs/public-NAME-ENCODER (a model each; remove it to
 train anew). NERGrit and NER-UGM keep their own labels and splits; the dev split chooses the epoch. re3d, in English, has
 overlapping spans and no splits: of spans that overlap the longest is kept, its labels are mapped to ours (`RE3D` below, what
 is not named there is no span), and five folds, documents whole, take turns. Scores are strict (label and both borders):
@@ -76,21 +76,21 @@ def parts(name: str) -> Iterator[tuple[str, dict[str, list[Document]]]]:
         yield f"{name}-{fold}", held | {"train": [d for i, d in enumerate(every) if i % FOLDS not in turn.values()]}
 
 
-def run(name: str) -> None:
+def run(name: str, encoder: str) -> None:
     """Train, unless the model is there, and print the scores."""
     folder = RUNS / "ner"
     folder.mkdir(parents=True, exist_ok=True)
     gold: list[Document] = []
     answers: list[Document] = []
     for part, splits in parts(name):
-        model = RUNS / f"public-{part}"
+        model = RUNS / f"public-{part}-{Path(encoder).name}"
         paths = {split: folder / f"{part}-{split}.jsonl" for split in splits}
         for split, path in paths.items():
             corpus.write(splits[split], path)
         if not (model / "manifest.json").is_file():
             labels = sorted({span.label for split in splits.values() for document in split for span in document.spans})
             wanted = [f'train=["{paths["train"]}"]', f'dev="{paths["dev"]}"', f"labels={json.dumps(labels)}", "epochs=10"]
-            wanted += [f"output={model}", f"work={model}-work", f"name={part}"]
+            wanted += [f"encoder={encoder}", f"output={model}", f"work={model}-work", f"name={part}"]
             if train.main(["configs/mini.toml", *SETTINGS, *wanted]):
                 raise SystemExit(1)
         gold += splits["test"]
@@ -100,19 +100,20 @@ def run(name: str) -> None:
     low, high = between.f1 if between else (0.0, 1.0)
     labelled = ", ".join(f"{label} {100 * counts.f1:.1f}" for label, counts in scores.labels.items())
     print(
-        f"{name}: {len(gold)} test texts, {scores.micro.gold:,} spans; strict micro F1 {100 * scores.micro.f1:.1f} "
-        f"({100 * low:.1f} to {100 * high:.1f}), mean over types {100 * scores.macro.f1:.1f}; {labelled}",
+        f"{name} from {encoder}: {len(gold)} test texts, {scores.micro.gold:,} spans; "
+        f"strict micro F1 {100 * scores.micro.f1:.1f} ({100 * low:.1f} to {100 * high:.1f}), mean over types {100 * scores.macro.f1:.1f}; {labelled}",
         flush=True,
     )
 
 
 def main() -> int:
-    names = sys.argv[1:] or list(FILES)
+    names = [name for name in sys.argv[1:] if "=" not in name] or list(FILES)
+    encoders = [name.removeprefix("encoder=") for name in sys.argv[1:] if name.startswith("encoder=")] or ["runs/pretrain-mini"]
     if any(name not in FILES for name in names):
         print(__doc__)
         return 2
     for name in names:
-        run(name)
+        run(name, encoders[-1])
     return 0
 
 
