@@ -101,7 +101,8 @@ def run(name: str, encoder: str) -> None:
     labelled = ", ".join(f"{label} {100 * counts.f1:.1f}" for label, counts in scores.labels.items())
     print(
         f"{name} from {encoder}: {len(gold)} test texts, {scores.micro.gold:,} spans; "
-        f"strict micro F1 {100 * scores.micro.f1:.1f} ({100 * low:.1f} to {100 * high:.1f}), mean over types {100 * scores.macro.f1:.1f}; {labelled}",
+        f"strict micro F1 {100 * scores.micro.f1:.1f} ({100 * low:.1f} to {100 * high:.1f}), "
+        f"mean over types {100 * scores.macro.f1:.1f}; {labelled}",
         flush=True,
     )
 
