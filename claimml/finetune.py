@@ -596,8 +596,9 @@ def load_encoder(config: TrainConfig) -> tuple[Any, Any]:
     import torch
 
     with quiet_loading():
+        # A tagger may be the encoder of another: where its labels are not ours, its classifier is replaced.
         model = AutoModelForTokenClassification.from_pretrained(
-            config.encoder, config=settings, dtype=torch.float32, attn_implementation="sdpa"
+            config.encoder, config=settings, dtype=torch.float32, attn_implementation="sdpa", ignore_mismatched_sizes=True
         )
     return model, tokenizer
 

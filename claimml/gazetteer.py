@@ -138,6 +138,15 @@ class Gazetteer:
             found = [entry for entry in self._by_name.get(form, ()) if entry.kind in kinds]
             if found:
                 return min(found, key=lambda entry: kinds.index(entry.kind))
+        return self._of_a_country(name) if label == "ACTOR" else None
+
+    def _of_a_country(self, name: str) -> Entry | None:
+        """The group in "grup wagner rusia": a known name before that of its country."""
+        words = name.split()
+        for cut in range(1, min(3, len(words) - 1) + 1):
+            country, rest = " ".join(words[-cut:]), " ".join(words[:-cut])
+            if any(entry.kind == "country" for entry in self._by_name.get(country, ())):
+                return next((e for e in self._by_name.get(rest, ()) if (e.kind, e.group) == ("actor", "group")), None)
         return None
 
     def canonical(self, surface: str, label: str) -> str | None:

@@ -421,6 +421,172 @@ CASES = {
         "[A Iran] tidak hanya mengirim [W drone] ke [A Rusia].",
         ["transfer asserted Iran > Rusia | drone | "],
     ),
+    # hedges that stand further off
+    "none of it": (
+        "Tidak ada [W rudal] yang dikirim [A Iran] ke [A Rusia].",
+        ["transfer denied Iran > Rusia | rudal | "],
+    ),
+    "none of it, English": (
+        "[A Laos] has no [W fighter jets].",
+        ["possession denied Laos > - | fighter jets | "],
+    ),
+    "no fewer is no denial": (
+        "No fewer than [Q 40] [W drones] were shot down by [A Ukraine].",
+        ["loss asserted - > Ukraine | >=40 drones | "],
+    ),
+    "no longer": (
+        "[A Rusia] tak lagi memproduksi [W tank T-80].",
+        ["production halted Rusia > - | tank T-80 | "],
+    ),
+    "a plan that came to nothing": (
+        "[A Kenya] berencana membeli [Q 12] [W helikopter] dari [A Turki], namun urung karena mahal.",
+        ["transfer halted Turki > Kenya | =12 helikopter | "],
+    ),
+    "a purpose": (
+        "[A Ceko] menggalang dana untuk membeli [Q 500 ribu] [W peluru].",
+        ["transfer planned - > Ceko | =500000 peluru | "],
+    ),
+    "it goes on": (
+        "[A France] continued to supply [W shells] to [A Ukraine].",
+        ["transfer asserted France > Ukraine | shells | "],
+    ),
+    "next year": (
+        "[A Swedia] menyerahkan [Q 14] [W Gripen] kepada [A Ukraina] tahun depan.",
+        ["transfer planned Swedia > Ukraina | =14 Gripen | "],
+    ),
+    "only looked at": (
+        "[A PBB] akan menyelidiki pengiriman [W senapan] oleh [A Chad] ke [A Sudan].",
+        ["transfer asserted Chad > Sudan | senapan | "],
+    ),
+    "to be": (
+        "[Q Two] [W frigates], to be delivered by [A Italy], replace older ones of [A Chad].",
+        ["transfer planned Italy > - | =2 frigates | "],
+    ),
+    "hearsay of an order": (
+        "[A Iran] is reported to have ordered [Q 50] [W Su-35s].",
+        ["transfer alleged - > Iran | =50 Su-35s | "],
+    ),
+    "a question": (
+        "[A Chad] Masih Terima [W Senjata] dari [A Libya]?",
+        ["transfer possible Libya > Chad | Senjata | "],
+    ),
+    "a ban that ends": (
+        "[A Inggris] Cabut Larangan Ekspor [W Senjata] ke [A Qatar]",
+        ["transfer possible Inggris > Qatar | Senjata | "],
+    ),
+    "the nearest hedge of a noun": (
+        "[A AS] menyetujui kemungkinan penjualan [Q 200] [W rudal] kepada [A Jepang].",
+        ["transfer possible AS > Jepang | =200 rudal | "],
+    ),
+    "a time is no clause": (
+        "[A Bea Cukai] menyita [Q 12] [W pistol] pekan lalu dan [Q 300 butir] [W peluru].",
+        ["loss asserted - > Bea Cukai | =12 pistol | ", "loss asserted - > Bea Cukai | =300 peluru | "],
+    ),
+    # what an event is
+    "who still uses it has it": (
+        "[A Peru] masih memakai [Q 12] [W Mirage].",
+        ["possession asserted Peru > - | =12 Mirage | "],
+    ),
+    "used against someone": (
+        "[A Rusia] masih memakai [W rudal] terhadap [A Ukraina].",
+        ["use asserted Rusia > Ukraina | rudal | "],
+    ),
+    "dropped for someone": (
+        "[A AS] menerjunkan [W senapan] untuk [A Kurdi].",
+        ["transfer asserted AS > Kurdi | senapan | "],
+    ),
+    "what strikes a ship": (
+        "[W Rudal] [A Houthi] menghantam [W kapal perusak] di [L Laut Merah].",
+        ["use asserted Houthi > Laut Merah | Rudal | "],
+    ),
+    "what destroys something else": (
+        "[W Rudal] [A Rusia] menghancurkan sekolah di [L Kharkiv].",
+        ["use asserted Rusia > Kharkiv | Rudal | "],
+    ),
+    "troops killed": (
+        "[A Ukraina] menewaskan [Q 40 tentara] [A Rusia].",
+        ["loss asserted Rusia > Ukraina | =40 tentara | "],
+    ),
+    # lists and amounts further off
+    "a list behind a passive": (
+        "[Q 20] [W senapan] disita [A Polri], di antaranya [Q lima] [W AK-47].",
+        ["loss asserted - > Polri | =20 senapan | ", "loss asserted - > Polri | =5 AK-47 | "],
+    ),
+    "a list behind a relative clause": (
+        "[A Mali] menerima [Q enam] [W jet L-39] yang baru dicat dan [Q dua] [W radar] dari [A Rusia].",
+        ["transfer asserted - > Mali | =6 jet L-39 | "],
+    ),
+    "a list behind a relative clause with a comma": (
+        "[A Mali] menerima [Q enam] [W jet L-39] yang sudah tua, [Q dua] [W helikopter Mi-35] dari [A Rusia].",
+        ["transfer asserted Rusia > Mali | =6 jet L-39 | ", "transfer asserted Rusia > Mali | =2 helikopter Mi-35 | "],
+    ),
+    "an amount behind a passive": (
+        "[W Helikopter Caracal] dibeli [A TNI AU] seharga [Q US$ 30 juta].",
+        ["transfer asserted - > TNI AU | =30000000 Helikopter Caracal | "],
+    ),
+    "an amount before whose they are": (
+        "[Q 41] [A Russian] [W aircraft] had been hit by [A Ukraine].",
+        ["loss asserted Russian > Ukraine | =41 aircraft | "],
+    ),
+    "containers": (
+        "[A Korut] mengirim hampir [Q 7.000 kontainer] ke [A Rusia].",
+        ["transfer asserted Korut > Rusia | <7000 - | "],
+    ),
+    "money for what is military": (
+        "[A AS] memberi bantuan militer [Q US$ 400 juta] kepada [A Ukraina].",
+        ["transfer asserted AS > Ukraina | =400000000 - | "],
+    ),
+    "a package behind a colon": (
+        "[A AS] mengumumkan paket baru: [Q 82] [W HIMARS] dan [Q 60] [W howitzer] bagi [A Taiwan].",
+        ["transfer planned AS > Taiwan | =82 HIMARS | AS", "transfer planned AS > Taiwan | =60 howitzer | AS"],
+    ),
+    "the first thing told of": (
+        "[A Kanada] membeli [Q 88] [W F-35] dengan [W rudal AMRAAM]. [A Denmark] memesan [Q 16 unit].",
+        [
+            "transfer asserted - > Kanada | =88 F-35 | ",
+            "transfer planned - > Denmark | =16 F-35 | ",
+        ],
+    ),
+    "a place that does what its clause says": (
+        "[L Libya], yang dituduh [A AS] memasok [W senapan] ke [A Chad], membisu.",
+        ["transfer alleged Libya > Chad | senapan | AS"],
+    ),
+    "a ship that acts": (
+        "[W Kapal perusak] milik [A Angkatan Laut AS] merontokkan [Q 14] [W drone] [A Houthi].",
+        ["loss asserted Houthi > Angkatan Laut AS | =14 drone | "],
+    ),
+    "a jet that acts, for whom is left open": (
+        "[A Inggris] mengirim [W Typhoon] ke [L Akrotiri]. [W Typhoon] itu menjatuhkan [W bom] di [L Sanaa].",
+        ["transfer asserted Inggris > - | Typhoon | ", "use asserted - > Sanaa | bom | "],
+    ),
+    "whose they were": (
+        "[A SAF] menerbangkan [W Akinci] kiriman [A Turki] dan [W Mohajer-6].",
+        ["use asserted SAF > - | Akinci | ", "transfer asserted Turki > - | Akinci | "],
+    ),
+    "a list of what a blow is made with": (
+        "[A M23] menyerbu [L Goma] dengan [W mortir], [W roket] dan [W drone].",
+        ["use asserted M23 > Goma | mortir | ", "use asserted M23 > Goma | roket | ", "use asserted M23 > Goma | drone | "],
+    ),
+    "a list that strikes": (
+        "[W Jet F-16] dan [W drone] [A Turki] menggempur [L Afrin].",
+        ["use asserted Turki > Afrin | Jet F-16 | ", "use asserted Turki > Afrin | drone | "],
+    ),
+    "more is added": (
+        "[A AS] mengirim [Q dua] [W kapal perusak] ke [L Manama], ditambah [Q enam] [W F-22].",
+        ["transfer asserted AS > - | =2 kapal perusak | ", "transfer asserted AS > - | =6 F-22 | "],
+    ),
+    "mines that are laid": (
+        "[A Rusia] memasang [W ranjau] di [L Izium].",
+        ["use asserted Rusia > Izium | ranjau | "],
+    ),
+    "a list behind a colon": (
+        "[Q Lima] [W jet] [A India] ditembak jatuh [A Pakistan]: [Q tiga] [W Rafale] dan [Q dua] [W MiG-29].",
+        [
+            "loss asserted India > Pakistan | =5 jet | ",
+            "loss asserted India > Pakistan | =3 Rafale | ",
+            "loss asserted India > Pakistan | =2 MiG-29 | ",
+        ],
+    ),
     # English
     "English, a compound": (
         "[A Germany] suspended [W arms] exports to [A Chad].",
@@ -475,6 +641,13 @@ def test_construction(marked: str, expected: list[str]) -> None:
         "[A Iran] berharap perdamaian dengan [A Israel].",
         "[A AS] memberi bantuan ekonomi kepada [A Mesir].",
         "[A Rusia] meminta [A Iran] berbagi teknologi [W drone].",
+        "[A Polandia] memamerkan [W Rafale] produksi [A Dassault] dan [A Chinese]-built [W jets].",
+        "[A KGB] memperlihatkan [W celurit] yang dibuat dari baja.",
+        "[A Senator Roe] asked why [W submarines] are late.",
+        "[A Ukraina] kehabisan persediaan [W peluru].",
+        "[W Kapal patroli] [A Bakamla] menemukan mereka di [L Natuna].",
+        "[W KRI Bung Tomo] dipakai [A TNI AL] di [L Ambon].",
+        "[A AS] mengirim [Q 7.000 kontainer] beras ke [A Haiti].",
         "Film itu menceritakan [A KGB] menjual [W rudal] kepada [A Kuba].",
         "Polisi mengimbau warga yang masih menyimpan [W senapan] agar melapor ke [A Polda Aceh].",
         "",

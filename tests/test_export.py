@@ -95,6 +95,14 @@ def test_the_pipeline_of_transformers_opens_it(overfit: tuple[Path, dict[str, An
     ]
 
 
+def test_a_tagger_is_an_encoder_for_other_labels(overfit: tuple[Path, dict[str, Any]]) -> None:
+    directory, _ = overfit
+    config = TrainConfig(encoder=str(directory), train="none", dev="none", output="none", window=64, labels=("DRUG", "DOSE"))
+    model, _ = finetune.load_encoder(config)
+    assert model.config.num_labels == 5
+    assert export.labels_of(model) == ("DRUG", "DOSE")
+
+
 def test_torch_and_onnx_taggers_agree_on_any_company(overfit: tuple[Path, dict[str, Any]]) -> None:
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 

@@ -15,6 +15,8 @@ GAZETTEER = Gazetteer()
 @pytest.mark.parametrize(
     ("surface", "label", "id"),
     [
+        ("Grup Wagner Rusia", "ACTOR", "Wagner"),
+        ("Kementerian Dalam Negeri Korea Utara", "ACTOR", None),
         ("Korut", "ACTOR", "KP"),
         ("Korea Utara", "ACTOR", "KP"),
         ("DPRK", "ACTOR", "KP"),

@@ -23,7 +23,7 @@ import torch
 
 from claimml import corpus
 from claimml.claims import join, score_claims
-from claimml.claims.events import ModelClassifier, Priors, RuleClassifier
+from claimml.claims.events import ModelClassifier, Priors
 from claimml.claims.linker import FEATURES, MODEL, SLOTS, Article, Linker, Question
 from claimml.claims.reading import read_article
 from claimml.claims.record import EVENTS, STATUSES

@@ -45,8 +45,14 @@ _BREAKS = CLAUSE_WORDS | frozenset(
     ]
 )
 _BEHIND_PARTICIPLE = frozenset(["by", "from", "to", "in", "at", "for", "last", "on", "during", "over", "near", "off"])
+_ASKS = frozenset(["ask", "asks", "asked", "asking"])
 _STORY = frozenset(EVENTS)
 _HAVE = frozenset(["have", "has", "had"])
+_AIMS = frozenset(["untuk", "guna", "to"])
+# "continued to send", "berhasil untuk membeli": what is behind it happens.
+_GOES_ON = ("continu", "manag", "began", "begin", "start", "help", "used", "went", "prov", "able", "berhasil", "mulai", "terus")
+# A question with one of these takes what it asks about for granted.
+_ASKING = frozenset(["siapa", "mana", "mengapa", "kenapa", "bagaimana", "kapan", "who", "why", "how", "when", "where"])
 _NEAR = 7  # words between a subject and its verb
 _ABOVE = 16  # tokens back to a word that governs the clause
 
@@ -123,13 +129,23 @@ class RuleClassifier:
             return False
         if kind.weak and kind.voice == "passive" and before == "untuk":
             return False
-        if kind.voice == "noun" and before in self.lexicon.body:
+        if tokens[first].word in _ASKS and not any(token.word == "for" for token in tokens[last - 1 : last + 5]):
+            return False
+        if kind.voice == "noun" and before in (self.lexicon.spent if kind.event == "possession" else self.lexicon.body):
             return False
         if tokens[first].word in _HAVE and self._participle(tokens, last):
             return False
-        # "jets built by X": only whose they are.
-        made = kind.event == "production" and last < len(tokens) and tokens[last].word == "by"
-        return not (made and self._participle_behind(tokens, first))
+        return not (kind.event == "production" and self._only_whose(tokens, first, last))
+
+    def _only_whose(self, tokens: Sequence[Token], first: int, last: int) -> bool:
+        """Whether a word of production only tells whose or of what a thing is: "jets built by X", "X-built", "made of tin"."""
+        behind = tokens[last] if last < len(tokens) else None
+        if behind is None or not first:
+            return False
+        if (behind.word == "by" and self._participle_behind(tokens, first)) or behind.word in ("dari", "of"):
+            return True
+        before = tokens[first - 1]
+        return before.word == "-" or (before.kind == "WEAPON" and behind.kind == "ACTOR" and tokens[first].word == "produksi")
 
     def _participle(self, tokens: Sequence[Token], i: int) -> bool:
         """Whether the word at `i` makes an auxiliary of the "have" before it: "had never seen", "has bought"."""
@@ -163,17 +179,26 @@ class RuleClassifier:
         trigger = found[i]
         known = self.lexicon.kinds.at(tokens, trigger.first)
         said = known[1].status if known else ""
-        cues = {said} if said else set()
-        cues |= self._near(tokens, trigger)
+        cues = self._near(tokens, trigger)
         taken = {
             index
             for other in found
             for index in range(other.first, other.last)
             if other is not trigger and other.voice != "noun"
         }
-        cues |= self._above(tokens, trigger, taken)
+        if trigger.voice != "noun" or not cues:  # "menyetujui kemungkinan penjualan": the nearest hedge of a noun tells
+            cues |= self._above(tokens, trigger, taken)
         if trigger.voice == "noun":
             cues |= self._behind(tokens, trigger)
+        else:
+            cues |= self._none(tokens, trigger)
+            cues |= self._undone(tokens, trigger, cues | {said})
+            if not cues and not said and self._purpose(tokens, trigger):
+                cues.add("planned")
+        if not cues and not said and self._asked(tokens, trigger):
+            cues.add("possible")
+        if said and cues != {"alleged"}:  # "is said to have ordered" is hearsay, not a plan
+            cues.add(said)
         status = min(cues, key=self.lexicon.order.__getitem__, default="asserted")
         return Trigger(trigger.first, trigger.last, trigger.event, status, trigger.frame, trigger.voice, trigger.weak)
 
@@ -188,11 +213,11 @@ class RuleClassifier:
                 continue  # "dituduh [AS] memasok"
             if tokens[i].kind != "word" and word != '"':
                 break
-            if word in ("yang", "bahwa", "that", "untuk", "to", "which", "who") or word in _BREAKS:
-                if word != "to":
-                    break
-                continue
             hit = self.lexicon.near.at(tokens, i)
+            if word == "to" and not hit:
+                continue
+            if not hit and (word in ("yang", "bahwa", "that", "untuk", "which", "who") or word in _BREAKS):
+                break
             if not hit and (word in self.lexicon.said_after or self.lexicon.above.at(tokens, i)):
                 break  # "tidak membantah": what is before it is about the other verb
             if hit and hit[0] <= trigger.first and not self._negated(tokens, i, hit[1]):
@@ -229,11 +254,20 @@ class RuleClassifier:
             if i in taken and trigger.voice != "noun" and not self.lexicon.object.at(tokens, i):
                 break
             hit = (self.lexicon.above_noun if trigger.voice == "noun" else self.lexicon.above).at(tokens, i)
-            if hit and hit[0] <= trigger.first and not self._negated(tokens, i, hit[1]):
+            counts = hit and hit[0] <= trigger.first and not self._negated(tokens, i, hit[1])
+            if hit and counts and not self._watched(tokens, i, trigger):
                 cues.add(hit[1])
             if i in taken:
                 break
         return cues
+
+    def _watched(self, tokens: Sequence[Token], i: int, trigger: Trigger) -> bool:
+        """Whether the auxiliary at `i` goes with a verb that only looks at what a noun tells: "akan memantau pengiriman"."""
+        if trigger.voice != "noun" or tokens[i].word not in ("akan", "bakal", "will"):
+            return False
+        between = range(i + 1, trigger.first)
+        verbs = [j for j in between if tokens[j].word.startswith("me") and tokens[j].word not in self.lexicon.transparent]
+        return bool(verbs) and not any(self.lexicon.control.at(tokens, j) for j in verbs)
 
     @staticmethod
     def _continues(tokens: Sequence[Token], comma: int) -> bool:
@@ -252,6 +286,46 @@ class RuleClassifier:
             if hit:
                 cues.add(hit[1])
         return cues
+
+    def _none(self, tokens: Sequence[Token], trigger: Trigger) -> set[str]:
+        """ "denied" where what the trigger is about is none: "tidak ada [rudal] yang dikirim", "has no [tanks]"."""
+        none = self.lexicon.none
+        behind = none.at(tokens, trigger.last) if trigger.last < len(tokens) else None
+        if behind and behind[1]:
+            return {"denied"}
+        if trigger.voice != "passive":
+            return set()
+        for i in range(trigger.first - 1, max(-1, trigger.first - _NEAR - 1), -1):
+            hit = none.at(tokens, i)
+            if hit:
+                return {"denied"} if hit[1] else set()
+            if tokens[i].kind == "sign" or tokens[i].word in CLAUSE_WORDS:
+                break
+        return set()
+
+    def _asked(self, tokens: Sequence[Token], trigger: Trigger) -> bool:
+        """Whether the sentence asks if what the trigger tells is so: "[UNITA] Masih Terima [Senjata]?"."""
+        i = next((i for i in range(trigger.last, len(tokens)) if tokens[i].word in (",", ";", "?")), None)
+        return i is not None and tokens[i].word == "?" and not any(token.word in _ASKING for token in tokens)
+
+    @staticmethod
+    def _purpose(tokens: Sequence[Token], trigger: Trigger) -> bool:
+        """Whether a verb of giving, making or having only tells what something is for: "dana untuk membeli [peluru]"."""
+        i = trigger.first - 1
+        aims = trigger.event in ("transfer", "production", "possession") and i >= 0 and tokens[i].word in _AIMS
+        return aims and not (i and tokens[i - 1].word.startswith(_GOES_ON))
+
+    def _undone(self, tokens: Sequence[Token], trigger: Trigger, cues: set[str]) -> set[str]:
+        """What became of a plan or wish in the same sentence: "berencana membeli [jet], namun batal"; and when it is due."""
+        found: set[str] = set()
+        for i in range(trigger.last, len(tokens)):
+            if tokens[i].word == ";":
+                break
+            if cues & {"planned", "requested"} and self.lexicon.undone.at(tokens, i):
+                found.add("halted")
+            if i < trigger.last + 14 and self.lexicon.due.at(tokens, i):
+                found.add("planned")
+        return found
 
     def _negated(self, tokens: Sequence[Token], i: int, status: str) -> bool:
         return status != "not_confirmed" and i > 0 and tokens[i - 1].word in self.lexicon.negation

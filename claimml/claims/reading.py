@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from claimml.claims.events import EventClassifier, RuleClassifier, Trigger
+from claimml.claims.linker import Article, Linker
 from claimml.claims.record import Claim, Evidence, Mention, Moment
 from claimml.claims.roles import Arguments, Thing, Walker
 from claimml.claims.sources import Sources
@@ -19,18 +20,19 @@ from claimml.document import Document
 from claimml.gazetteer import Gazetteer
 from claimml.quantity import Quantity
 
-_PER = re.compile(
-    r"\s*(?:per|setiap|tiap|/|a|an|each|every)\s*(hari|bulan|tahun|pekan|minggu|malam|jam|menit|detik|day|month|year|week|night|hour|minute)\b",
-    re.I,
-)
 # How many sentences back what is pointed at may stand, and a party left out.
 _REACH, _FAR = 12, 40
 _NEAR = 4  # to who and what is left out
 _AIMING = frozenset(["untuk", "guna", "buat", "to", "dan", "and"])
+# What strikes by itself, of the classes of things.
+_STRIKING = frozenset(["missile", "bomb", "rocket", "ammunition", "drone", "mine", "grenade", "artillery", "torpedo"])
 # A time that lasts is the event's, even behind a verb of saying; behind one of these words it is another clause's.
 _LASTING = re.compile(r"sejak|since|dalam|selama|\d+ jam", re.I)
 _TURNS = frozenset(["yang", "sejak", "setelah", "sementara", "sedangkan", "tetapi", ";", "whereas", "while"])
 _REPORT = frozenset(["laporan", "data", "dokumen", "grafik", "kajian", "report", "study"])
+
+# The network of parties that comes with the package; its file is opened at the first claim.
+SHIPPED: Linker | None = None
 
 
 @functools.cache
@@ -44,14 +46,31 @@ def read_claims(
     published_on: date | None = None,
     classifier: EventClassifier | None = None,
     gazetteer: Gazetteer | None = None,
+    linker: Linker | None = SHIPPED,
 ) -> tuple[Claim, ...]:
     """The claims of a document by its spans, whoever found them, in the order of their triggers.
 
     `published_on` anchors "Senin" and "tahun lalu"; None takes the date that the article gives itself, if any.
-    `classifier` decides event and status (default: the rules), `gazetteer` the canonical ids.
+    `classifier` decides event and status (default: the rules), `gazetteer` the canonical ids, `linker` the parties that the
+    rules leave open or are unsure of; None leaves the rules' own answer.
     """
+    article = read_article(document, published_on=published_on, classifier=classifier, gazetteer=gazetteer)
+    return tuple(linker.link(article) if linker else (claim for _, claim in article.found))
+
+
+def read_article(
+    document: Document,
+    *,
+    published_on: date | None = None,
+    classifier: EventClassifier | None = None,
+    gazetteer: Gazetteer | None = None,
+) -> Article:
+    """A document with its claims as the rules read them, for a linker."""
     reader = _Reader(document, published_on, classifier or RuleClassifier(), gazetteer or _gazetteer())
-    return tuple(reader.claims())
+    reader.claims()
+    return Article(
+        document.text, reader.sentences, reader.marks, reader.sources, reader.lexicon, reader.gazetteer, reader.found
+    )
 
 
 def with_claims(
@@ -60,13 +79,18 @@ def with_claims(
     published_on: Mapping[str, date] | None = None,
     classifier: EventClassifier | None = None,
     gazetteer: Gazetteer | None = None,
+    linker: Linker | None = SHIPPED,
 ) -> Iterator[Document]:
     """Each document with its claims read. `published_on` gives dates by document id, under "" that of all others; the rest
     is as in `read_claims`."""
     days = published_on or {}
     for document in documents:
         claims = read_claims(
-            document, published_on=days.get(document.id, days.get("")), classifier=classifier, gazetteer=gazetteer
+            document,
+            published_on=days.get(document.id, days.get("")),
+            classifier=classifier,
+            gazetteer=gazetteer,
+            linker=linker,
         )
         yield dataclasses.replace(document, claims=claims)
 
@@ -107,6 +131,10 @@ class _Reader:
             turned.frame == "hit" and trigger.voice != "noun" and not any(thing.instrument for thing in things)
         ):
             return []
+        if turned.frame == "take" and turned.voice == "active" and things and all(thing.instrument for thing in things):
+            if not {self._item(thing).id for thing in things} & _STRIKING:
+                return []
+            turned = dataclasses.replace(turned, event="use", frame="hit")  # what destroys is used
         trigger = turned
         roles = _roles(trigger, arguments, walker, self.mention)
         status = trigger.status
@@ -116,9 +144,12 @@ class _Reader:
             self._complete(index, sentence, trigger, roles, things)
         elif trigger.event == "use" and not roles.get("target"):
             roles["target"] = self._aim(walker, trigger, marks)
+        parties = ("supplier", "recipient") if trigger.event == "transfer" else ("actor", "target")
+        load = walker.load(trigger, arguments) if not things and any(roles.get(party) for party in parties) else None
+        if load:
+            things = [load]
         if not things:
             return self._anaphoric(index, sentence, trigger, roles, status)
-        parties = ("supplier", "recipient") if trigger.event == "transfer" else ("actor", "target")
         if not any(roles.get(party) for party in parties):
             name, party = self._left_out(index, walker, trigger, things)
             if party is None:
@@ -169,13 +200,16 @@ class _Reader:
     ) -> Claim:
         tokens = sentence.tokens
         places = {name: roles[name][0] for name in ("origin", "destination", "via") if roles.get(name)}
+        time = self._time(index, sentence, trigger)
+        if status == "asserted" and time and time.iso and self.day and _begins_after(time.iso, self.day):
+            status = "planned"
         return Claim(
             event=trigger.event,
             status=status,
             evidence=Evidence(sentence.start, sentence.end, (tokens[trigger.first].start, tokens[trigger.last - 1].end)),
-            item=self._item(thing) if thing else None,
+            item=self._item(thing) if thing and thing.named else None,
             quantity=self._quantity(walker, thing),
-            time=self._time(index, sentence, trigger),
+            time=time,
             source=self._source(index, trigger, parties),
             **parties,
             **places,
@@ -190,12 +224,7 @@ class _Reader:
     def _quantity(self, walker: Walker, thing: Thing | None) -> Quantity | None:
         if thing is None or thing.quantity is None:
             return None
-        quantity = walker.quantity(thing.quantity)
-        if quantity.per is None and thing.start >= quantity.end:
-            rate = _PER.match(self.text, thing.end)
-            if rate:
-                quantity = dataclasses.replace(quantity, per=rate[1].lower())
-        return quantity
+        return walker.quantity(thing.quantity)
 
     def mention(self, token: Token) -> Mention:
         """A party or place as it stands in the text, with its canonical id."""
@@ -244,23 +273,31 @@ class _Reader:
         first = trigger.first
         if trigger.frame == "hit":
             if trigger.voice == "passive":
-                for thing in things:
-                    thing.instrument = True
-                things = things or walker.things_before(first)
+                listed = [thing for thing in things if thing.listed]
+                things = [dataclasses.replace(thing, instrument=True) for thing in things if not thing.listed]
+                things = things or [*walker.things_before(first), *listed]
+            elif trigger.voice == "active":
+                things = self._strikers(walker, first) or things or walker.striker(first)
             elif not things:
-                things = walker.striker(first) if trigger.voice == "active" else walker.compound_thing(first)
+                things = walker.compound_thing(first)
         elif trigger.voice == "passive":
             if trigger.frame == "take" and things and things[0].quantity is None and not walker.counted_by_word(things[0]):
                 things = []  # "ditangkap pesawat patroli": who did it
             if not things or walker.thing_before(first):
-                things = walker.things_before(first)
+                before = walker.things_before(first)
+                if arguments.amount is not None and len(before) == 1 and before[0].quantity is None:
+                    before[0].quantity = arguments.amount  # "B-2 dibuat [21 unit]", "dibeli [Rp 738 miliar]"
+                things = before + [thing for thing in things if thing.listed]
         elif trigger.voice == "active" and not things:
             things = walker.relative(first) or (walker.striker(first) if trigger.event == "use" else [])
             if not things and trigger.frame == "take":
-                things = walker.things_before(first)
-                trigger = dataclasses.replace(trigger, voice="passive") if things else trigger
-        elif trigger.voice == "noun" and not things:
-            things = walker.compound_thing(first) or (walker.things_before(first) if trigger.event == "test" else [])
+                if walker.bare(trigger):
+                    things = walker.things_before(first)
+                    trigger = dataclasses.replace(trigger, voice="passive") if things else trigger
+                else:
+                    things = walker.striker(first)
+        elif trigger.voice == "noun" and not (things and things[0].token <= trigger.last + 1):
+            things = walker.compound_thing(first) or things or (walker.things_before(first) if trigger.event == "test" else [])
         if trigger.frame == "hit" and any(thing.instrument for thing in things):
             things = [thing for thing in things if thing.instrument]
         if not things:
@@ -271,34 +308,43 @@ class _Reader:
             arguments.add("owner", owner)
         return trigger, things
 
+    def _strikers(self, walker: Walker, first: int) -> list[Thing]:
+        """What strikes by itself, whatever it strikes: "[Rudal] itu menghantam [kapal]"."""
+        things = walker.striker(first)
+        return things if any(self._item(thing).id in _STRIKING for thing in things) else []
+
     def _pointed_at(self, index: int, walker: Walker, trigger: Trigger, arguments: Arguments) -> list[Thing]:
         """A thing told of before that a clitic, a pronoun or a bare amount stands for: "memesan lima unit"."""
         amount = walker.bare_amount(trigger, arguments)
-        if (amount is None and not walker.points_back(trigger)) or trigger.event in ("possession", "test"):
+        pointed = walker.points_back(trigger) and trigger.event != "possession"
+        if (amount is None and not pointed) or trigger.event == "test":
             return []
         tokens = walker.tokens
         here = next((i for i in range(trigger.first - 1, -1, -1) if tokens[i].kind == "WEAPON"), None)
         if here is not None and not walker.compounded(here):
             return [Thing(tokens[here].start, tokens[here].end, here, amount)]
         for before in range(index - 1, max(-1, index - 1 - _NEAR), -1):
-            told = next((claim.item for i, claim in reversed(self.found) if i == before and claim.item), None)
-            named = [token for token in self.sentences[before].tokens if token.kind == "WEAPON"]
-            last = told or (named[-1] if named else None)
-            if last:
-                return [Thing(last.start, last.end, -1, amount)]
+            told = next((claim.item for i, claim in self.found if i == before and claim.item), None)
+            first = told or next((token for token in self.sentences[before].tokens if token.kind == "WEAPON"), None)
+            if first:
+                return [Thing(first.start, first.end, -1, amount)]
         return []
 
     def _turned(self, sentence: Sentence, trigger: Trigger, arguments: Arguments, things: list[Thing]) -> Trigger | None:
         """The trigger as its things and prepositions turn it; None where they make it tell of nothing."""
         word = sentence.tokens[trigger.first].word
+        before = [token.word for token in sentence.tokens[max(0, trigger.first - 2) : trigger.first]]
         for turn in self.lexicon.turns:
             if word not in turn.words:
                 continue
             told = [thing for thing in things if not (turn.struck and thing.instrument)]
-            if not turn.fits({self._item(thing).id for thing in told}, arguments.roles):
+            classes = {self._item(thing).id for thing in told}
+            if not turn.fits(classes, arguments.roles, before):
                 continue
             if not turn.event:
-                return None
+                if not turn.classes or classes <= turn.classes:
+                    return None
+                continue
             if told:
                 return dataclasses.replace(trigger, event=turn.event, frame=turn.frame)
         return trigger
@@ -312,7 +358,9 @@ class _Reader:
         if trigger.event == "transfer" and name == "actor":
             name = "supplier"
         active = trigger.voice == "active"
-        if active and not walker.stands_in(trigger.first):
+        platform = walker.platform(trigger.first) if active else None
+        acts = platform is not None and trigger.event != "possession"  # what a ship carries tells of the ship
+        if active and not acts and not walker.stands_in(trigger.first):
             return name, None
         here = None if active or trigger.event == "possession" else walker.bystander(trigger.first)
         if here is not None:
@@ -534,8 +582,18 @@ def _subject(trigger: Trigger, walker: Walker) -> list[int]:
             return []
         first = lent
     group = walker.subject(first)
+    platform = None if group or trigger.voice == "noun" else walker.platform(first)
+    owner = walker.owner_of(platform) if platform is not None else None
+    if owner is not None:
+        return [owner]
     # "Presiden [Rusia] [Putin] mengirim": the state is the party.
     return [walker.office(i) for n, i in enumerate(group) if not (n and group[n - 1] == i - 1)]
+
+
+def _begins_after(iso: str, day: date) -> bool:
+    """Whether a date or interval begins after a day, as far as both are told: "2027" begins after any day of 2026."""
+    begin = iso.split("/")[0]
+    return begin > day.isoformat()[: len(begin)]
 
 
 def _filled(claim: Claim) -> int:

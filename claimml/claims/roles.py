@@ -58,12 +58,15 @@ _AUXILIARY = frozenset(
         "are",
         "was",
         "were",
+        "be",
+        "been",
         "did",
         "also",
     ]
 )
 # Words between a verb and the noun or pronoun that stands in for its subject.
 _PASSED_OVER = frozenset(["itu", "tersebut", "ini", "hanya", "sempat", "yang", "which", "that"])
+_ADVERBS = frozenset(["overnight", "under", "off", "again", "early", "lagi", "kembali", "tadi", "kemarin", "semalam"])
 # Words between a thing and whose it is.
 _OF = frozenset(["milik", "kepunyaan", "belonging", "dari", "daripada", "asal", "from", "of", "the"])
 # Behind one of these stands what a thing measures, no amount of it.
@@ -81,6 +84,8 @@ class Thing:
     quantity: int | None = None
     hedged: bool = False
     instrument: bool = False  # what an attack is made with
+    named: bool = True  # not where only an amount stands for it: "[7.000 kontainer]"
+    listed: bool = False  # a word such as "di antaranya" stands before it
 
 
 @dataclass(slots=True)
@@ -119,7 +124,7 @@ class Walker:
         shared: int | None = None  # a container's quantity, which all of its list have
         last: tuple[str, int] = ("", -1)  # role and token of the last name
         depth = gap = 0
-        hedged = False
+        hedged = listed = False
         i = trigger.last
         while i < len(tokens):
             token = tokens[i]
@@ -132,10 +137,12 @@ class Walker:
                 if token.kind == "QUANTITY" and found.things and found.things[-1].quantity is None and self.countable(i):
                     found.things[-1].quantity = i
             elif token.kind == "sign":
-                if word in (";", "–", "—", ".", "!", "?") or (word == ":" and (found.things or trigger.weak)):
+                opens = trigger.weak and trigger.voice != "noun"
+                if word in (";", "–", "—", ".", "!", "?") or (word == ":" and (found.things or opens)):
                     break
                 if word == "-" and self.spaced(i):
                     break
+                listed = listed or word == ":"
                 if word == "," and not self.list_goes_on(i, found, last):
                     break
                 if word == "," and role not in ("to", "from"):
@@ -163,7 +170,7 @@ class Walker:
                 listing = lexicon.list.at(tokens, i)
                 if listing:
                     if listing[0] < len(tokens):
-                        role, gap, i = "", 0, listing[0]
+                        role, gap, listed, i = "", 0, True, listing[0]
                         continue
                     break
                 preposition = lexicon.prepositions.get(word)
@@ -177,6 +184,9 @@ class Walker:
                     role, gap = "" if asks else "other", 0
                 elif preposition and not (word in ("menggunakan", "memakai", "using") and trigger.frame != "hit"):
                     role, gap = preposition, 0
+                elif word in ("yang", "which") and self.list_behind(i, found) is not None:
+                    i = self.list_behind(i, found) or i
+                    continue
                 elif word in lexicon.stop or word in CLAUSE_WORDS or word == "yang" or word == "which":
                     break
                 elif i in self.verbs and i != trigger.first:
@@ -255,7 +265,9 @@ class Walker:
                         and self.adjacent(found.things[-1].token, open_quantity)
                     ):
                         found.things.pop()  # "senjata 200 artileri": the class before the count
-                    found.things.append(Thing(token.start, token.end, i, quantity, hedged, role in ("with", "by")))
+                    armed = bool(found.things) and found.things[-1].instrument and last[0] == "thing" and last[1] >= i - 3
+                    instrument = role in ("with", "by") or armed  # "dengan [parang], [tombak] dan [panah]"
+                    found.things.append(Thing(token.start, token.end, i, quantity, hedged, instrument, listed=listed))
                     last = ("thing", i)
                 elif found.things and usable:
                     break
@@ -345,11 +357,12 @@ class Walker:
         return before.startswith("se") or listed
 
     def compound_thing(self, first: int) -> list[Thing]:
-        """The thing right before an English noun: "[drone] strikes", "[arms] sale"."""
-        token = self.tokens[first - 1] if first else None
+        """The thing right before a noun: "[drone] strikes", "[arms] sale", "[SS1] hasil rampasan"."""
+        i = first - 2 if first and self.tokens[first - 1].word == "hasil" else first - 1
+        token = self.tokens[i] if i >= 0 else None
         if token is None or token.kind != "WEAPON":
             return []
-        return [Thing(token.start, token.end, first - 1, self.count_before(first - 1), instrument=True)]
+        return [Thing(token.start, token.end, i, self.count_before(i), instrument=True)]
 
     def without_apposition(self, things: list[Thing], trigger: Trigger) -> list[Thing]:
         """The first of two things where the second only explains it: "[the Moskva], [a cruiser], sank"."""
@@ -360,8 +373,11 @@ class Walker:
         return things[:1] if between in ([","], [",", "a"], [",", "the"]) and behind in (",", ".", "yang") else things
 
     def count_before(self, i: int) -> int | None:
-        """The token of the quantity that counts the thing at `i`."""
-        return i - 1 if i and self.tokens[i - 1].kind == "QUANTITY" and self.countable(i - 1) else None
+        """The token of the quantity that counts the thing at `i`: "[41] [Russian] [aircraft]", "[10,000] of the [bombs]"."""
+        i -= 1
+        while i > 0 and (self.tokens[i].kind == "ACTOR" or self.tokens[i].word in ("of", "the", "these", "its", "bangkai")):
+            i -= 1
+        return i if i >= 0 and self.tokens[i].kind == "QUANTITY" and self.countable(i) else None
 
     def relative(self, first: int) -> list[Thing]:
         """The thing of an active verb that stands before its clause: "tank yang [A] beli", "tanks [A] sent"."""
@@ -383,7 +399,8 @@ class Walker:
         if i > 0 and tokens[i].kind == "ACTOR":
             i -= 1
         if i >= 0 and tokens[i].kind == "WEAPON" and not self.compounded(i):
-            return [Thing(tokens[i].start, tokens[i].end, i, self.count_before(i), instrument=True)]
+            group = [j for j in self.group(i, ("WEAPON", "QUANTITY")) if tokens[j].kind == "WEAPON"]
+            return [Thing(tokens[j].start, tokens[j].end, j, self.count_before(j), instrument=True) for j in group]
         return []
 
     def owner(self, things: list[Thing], trigger: Trigger) -> int | None:
@@ -391,10 +408,9 @@ class Walker:
         tokens = self.tokens
         if not things or things[0].token < 0:
             return None
-        behind, before = things[-1].token + 1, things[0].token - 1
-        while behind < len(tokens) and tokens[behind].word in _OF:
-            behind += 2 if tokens[behind].word == "belonging" else 1
-        if behind < len(tokens) and tokens[behind].kind == "ACTOR":
+        row = [thing for thing in things if thing.listed == things[0].listed]
+        behind, before = self.owner_of(row[-1].token), things[0].token - 1
+        if behind is not None:
             return behind
         if before >= 0 and tokens[before].kind == "QUANTITY":
             before -= 1
@@ -413,6 +429,29 @@ class Walker:
         unit = self._unit(i)
         plain = not unit and " " not in self.text[self.tokens[i].start : self.tokens[i].end]
         return i if plain or unit in self.lexicon.counts or unit in ("baterai", "skuadron", "batalyon") else None
+
+    def load(self, trigger: Trigger, arguments: Arguments) -> Thing | None:
+        """A thing that only its amount tells of, and that is meant for war: containers sent, "bantuan militer" of so much."""
+        i = arguments.amount
+        if i is None and trigger.voice == "passive":
+            i = self.before_auxiliaries(trigger.first)
+        if trigger.event != "transfer" or i is None or i < 0 or self.tokens[i].kind != "QUANTITY":
+            return None
+        behind = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+        alone = behind is None or behind.kind != "word" or i + 1 == trigger.first
+        alone = alone or self.tokens[i + 1].word in _AUXILIARY | self.lexicon.prepositions.keys()
+        boxes = self._unit(i) in self.lexicon.boxes and alone
+        near = {token.word for token in self.tokens[max(0, min(trigger.first, i - 4)) : i + 4]}
+        if not boxes and not (self.money(i) and near & self.lexicon.war):
+            return None
+        return Thing(self.tokens[i].end, self.tokens[i].end, -1, i, named=False)
+
+    def bare(self, trigger: Trigger) -> bool:
+        """Whether no noun follows a verb, so that an active form may stand for a passive: "[drone] tembak jatuh di [Kursk]"."""
+        behind = self.tokens[trigger.last] if trigger.last < len(self.tokens) else None
+        if behind is None or behind.kind == "sign" or behind.word.endswith("ly"):
+            return True
+        return behind.word in self.lexicon.prepositions or behind.word in self.lexicon.stop or behind.word in _ADVERBS
 
     def points_back(self, trigger: Trigger) -> bool:
         """Whether a clitic or pronoun stands for the thing: "mengirimnya", "bought them"."""
@@ -442,6 +481,25 @@ class Walker:
         while i >= 0 and (tokens[i].word in _AUXILIARY or tokens[i].word in _PASSED_OVER):
             i -= 1
         return i >= 0 and (tokens[i].word in self.lexicon.subject or tokens[i].kind == "LOCATION")
+
+    def platform(self, first: int) -> int | None:
+        """The ship, aircraft or gun that is the subject of the active verb at `first`: "[USS Cole] milik [AS] membawa"."""
+        tokens = self.tokens
+        i = first - 1
+        while i >= 0 and (tokens[i].word in _AUXILIARY or tokens[i].word in _PASSED_OVER):
+            i -= 1
+        i = self.over_apposition(i, ("WEAPON",))
+        if i > 0 and tokens[i].kind == "ACTOR":
+            i -= 2 if tokens[i - 1].word in _OF else 1
+        return i if i >= 0 and tokens[i].kind == "WEAPON" and not self.compounded(i) else None
+
+    def owner_of(self, thing: int) -> int | None:
+        """The party right behind the thing at token `thing`, whose it is."""
+        tokens = self.tokens
+        i = thing + 1
+        while i < len(tokens) and tokens[i].word in _OF:
+            i += 2 if tokens[i].word == "belonging" else 1
+        return i if i < len(tokens) and tokens[i].kind == "ACTOR" else None
 
     def office(self, i: int) -> int:
         """The state or body that the person at token `i` acts for, where it stands before him; else `i`."""
@@ -520,6 +578,8 @@ class Walker:
                 )
             ):
                 return []
+            elif token.kind == "LOCATION" and not weapon and self.acts(i):
+                return [i]
             elif token.kind in kinds and (
                 not weapon
                 or (token.kind == "WEAPON" and not self.compounded(i))
@@ -536,6 +596,11 @@ class Walker:
                 continue
             i -= 1
         return []
+
+    def acts(self, i: int) -> bool:
+        """Whether a relative clause makes the place at `i` a party: "[Korea Utara], yang dituduh [AS] memasok"."""
+        words = [token.word for token in self.tokens[i + 1 : i + 3]]
+        return (words[:1] == ["yang"] or words == [",", "yang"]) and not self.role_of(i)
 
     def over_apposition(self, i: int, kinds: tuple[str, ...]) -> int:
         """From the comma at `i` that ends an apposition to the name that it explains: "[Provinsi Sinai], cabang [ISIS],"."""
@@ -775,6 +840,20 @@ class Walker:
                 return False
         return False
 
+    def list_behind(self, i: int, found: Arguments) -> int | None:
+        """Where the list of things goes on behind the relative clause at `i`: "[tank] yang tua, [12] [howitzer]"."""
+        tokens = self.tokens
+        for j in range(i + 1, min(len(tokens) - 2, i + 12)):
+            if tokens[j].word in (";", ":") or tokens[j].kind == "QUANTITY":
+                return None
+            k = j + 1
+            while k < len(tokens) and tokens[k].word in self.lexicon.also:
+                k += 1
+            counted = k + 1 < len(tokens) and tokens[k].kind == "QUANTITY" and tokens[k + 1].kind == "WEAPON"
+            if found.things and tokens[j].word == "," and counted and not self.new_clause_after_things(k):
+                return j
+        return None
+
     def group_ends(self, i: int) -> bool:
         """Whether behind the list of names from token `i` on the clause ends or goes on with a preposition: no verb."""
         tokens, also = self.tokens, self.tokens[i - 1].word in self.lexicon.also
@@ -890,10 +969,15 @@ class Walker:
         """The amount of token `i`; a weapon right behind it is no unit ("enam Kilo")."""
         if i not in self.amounts:
             token = self.tokens[i]
-            start = max(0, token.start - 300) if self.weapon_follows(i) else 0
-            text = self.text[start : token.end] if start or self.weapon_follows(i) else self.text
-            amount = read_quantity(text, token.start - start, token.end - start)
-            self.amounts[i] = dataclasses.replace(amount, start=amount.start + start, end=amount.end + start)
+            if not self.weapon_follows(i):
+                amount = read_quantity(self.text, token.start, token.end)
+            else:
+                start, behind = max(0, token.start - 300), self.tokens[i + 1].end
+                text, at, end = self.text[start : token.end], token.start - start, token.end - start
+                amount = read_quantity(text, at, end)
+                rate = read_quantity(text + self.text[behind : behind + 40], at, end)  # "[60] [shells] a day"
+                amount = dataclasses.replace(amount, start=token.start, end=token.end, per=amount.per or rate.per)
+            self.amounts[i] = amount
         return self.amounts[i]
 
     def _unit(self, i: int) -> str:

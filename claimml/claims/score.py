@@ -50,21 +50,21 @@ def count_claims(gold: Sequence[Document], predicted: Sequence[Document]) -> tup
 
 def _document(gold: Document, predicted: Document) -> dict[str, Counts]:
     text = gold.text
-    pairs = _pairs(text, gold.claims, predicted.claims)
-    found: dict[str, Counts] = {"event": Counts(len(pairs), len(predicted.claims), len(gold.claims))}
+    matched = pairs(text, gold.claims, predicted.claims)
+    found: dict[str, Counts] = {"event": Counts(len(matched), len(predicted.claims), len(gold.claims))}
     for field in FIELDS[1:-1]:
         found[field] = Counts(
-            sum(bool(getattr(one, field)) and agree(text, field, one, two) for one, two in pairs),
+            sum(bool(getattr(one, field)) and agree(text, field, one, two) for one, two in matched),
             sum(bool(getattr(claim, field)) for claim in predicted.claims),
             sum(bool(getattr(claim, field)) for claim in gold.claims),
         )
-    found["status"] = Counts(sum(one.status == two.status for one, two in pairs), len(pairs), len(pairs))
-    whole = sum(all(agree(text, field, one, two) for field in RECORD) for one, two in pairs)
+    found["status"] = Counts(sum(one.status == two.status for one, two in matched), len(matched), len(matched))
+    whole = sum(all(agree(text, field, one, two) for field in RECORD) for one, two in matched)
     found["record"] = Counts(whole, len(predicted.claims), len(gold.claims))
     return found
 
 
-def _pairs(text: str, gold: Sequence[Claim], predicted: Sequence[Claim]) -> list[tuple[Claim, Claim]]:
+def pairs(text: str, gold: Sequence[Claim], predicted: Sequence[Claim]) -> list[tuple[Claim, Claim]]:
     """Gold and predicted claims that tell of the same, best pairs first, each used once."""
     candidates = []
     for i, one in enumerate(gold):
@@ -73,13 +73,13 @@ def _pairs(text: str, gold: Sequence[Claim], predicted: Sequence[Claim]) -> list
             if one.event == two.event and same_sentence and (agree(text, "item", one, two) or not (one.item and two.item)):
                 alike = sum(agree(text, field, one, two) for field in FIELDS) + (one.evidence.trigger == two.evidence.trigger)
                 candidates.append((-alike, i, j))
-    pairs, left, right = [], set(), set()
+    found, left, right = [], set(), set()
     for _, i, j in sorted(candidates):
         if i not in left and j not in right:
             left.add(i)
             right.add(j)
-            pairs.append((gold[i], predicted[j]))
-    return pairs
+            found.append((gold[i], predicted[j]))
+    return found
 
 
 def agree(text: str, field: str, one: Claim, two: Claim) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 import tomllib
@@ -33,21 +34,28 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Words that tell of another event where their thing is of one of `classes` or of none of `unless`, or a party or place
-    stands in one of `roles`; of none if `event` is empty. `struck`: only where the thing is what is struck."""
+    """Words that tell of another event, or of none if `event` is empty, where all that is given here holds: their thing is
+    of one of `classes`, of none of `unless`; a party or place stands in one of `roles`, in none of `without`; one of
+    `beside` stands just before. `struck`: only where the thing is what is struck."""
 
     words: frozenset[str]
     classes: frozenset[str]
     unless: frozenset[str]
     roles: frozenset[str]
+    without: frozenset[str]
+    beside: frozenset[str]
     struck: bool
     event: str
     frame: str
 
-    def fits(self, classes: set[str | None], roles: Iterable[str]) -> bool:
-        """Whether the classes of the things of an event and the roles around it make this turn."""
-        return bool(
-            classes & self.classes or (self.unless and classes and not classes & self.unless) or self.roles & set(roles)
+    def fits(self, classes: set[str | None], roles: Iterable[str], before: Iterable[str]) -> bool:
+        """Whether the classes of the things of an event, the roles around it and the words before make this turn."""
+        return (
+            (not self.classes or bool(classes & self.classes))
+            and (not self.unless or (bool(classes) and not classes & self.unless))
+            and (not self.roles or not self.roles.isdisjoint(roles))
+            and self.without.isdisjoint(roles)
+            and (not self.beside or not self.beside.isdisjoint(before))
         )
 
 
@@ -109,6 +117,10 @@ class Triggers:
             self.above_noun.add(cues.get("noun", "") + ";" + cues["above"], status)
             self.behind.add(cues["behind"], status)
         self.negation = frozenset(table["negation"]["words"].split(";"))
+        self.none, self.undone, self.due = Phrases(), Phrases(), Phrases()
+        for phrases, field in ((self.none, "none"), (self.undone, "undone"), (self.due, "due")):
+            phrases.add(table["negation"][field], True)
+        self.none.add(table["negation"]["some"], False)
         self.say = Phrases()
         for kind, words in table["attribution"].items():
             self.say.add(words, kind)
@@ -124,12 +136,13 @@ class Triggers:
         self.stop, self.carry, self.also = _set(syntax["stop"]), _set(syntax["carry"]), _set(syntax["and"])
         self.transparent, self.be, self.again = _set(syntax["transparent"]), _set(syntax["be"]), _set(syntax["again"])
         self.subject, self.title = _set(syntax["subject"]), _set(syntax["title"])
-        self.body = _set(syntax["body"])
+        self.body, self.spent = _set(syntax["body"]), _set(syntax["spent"])
         self.troops, self.compound = _set(syntax["troops"]), _set(syntax["compound"])
         self.list, self.control, self.object = Phrases(), Phrases(), Phrases()
         for phrases, field in ((self.list, "list"), (self.control, "control"), (self.object, "object")):
             phrases.add(syntax[field], True)
         self.counts, self.holds = _set(table["units"]["counts"]), _set(table["units"]["holds"])
+        self.boxes, self.war = _set(table["units"]["boxes"]), _set(table["units"]["war"])
         self._designations = {name: kind for kind, names in table["designations"].items() for name in names.split(";") if name}
         self.turns = [
             Turn(
@@ -137,6 +150,8 @@ class Triggers:
                 frozenset(row.get("classes", "").split()),
                 frozenset(row.get("unless", "").split()),
                 _set(row.get("roles", "")),
+                _set(row.get("without", "")),
+                _set(row.get("beside", "")),
                 row.get("struck", False),
                 row.get("event", ""),
                 row.get("frame", ""),
@@ -195,6 +210,11 @@ class Sentence:
 
 
 _DESIGNATION = re.compile(r"([a-z]+)(?:[- ]?(\d+)|(?= [a-z]))")
+# "tahun lalu" and "saat ini" are times: their tokens read "tahun silam", "kini ini", which join no clauses as "lalu" does.
+_THEN = frozenset(["lalu", "kemudian"])
+_UNITS_OF_TIME = frozenset(
+    ["tahun", "bulan", "pekan", "minggu", "hari", "malam", "pagi", "siang", "sore", "jam", "menit", "dekade", "abad"]
+) | {"senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "ahad"}
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’/.][^\W_]+)*|[^\w\s]|_")
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[•]*[A-Z0-9À-Ý])|\n+")
 # A full stop behind these ends no sentence.
@@ -236,7 +256,12 @@ def _tokens(text: str, spans: Sequence[Span]) -> list[Token]:
         for match in _TOKEN.finditer(text, position, end):
             word = match[0].lower()
             kind = "word" if word[0].isalnum() else "sign"
-            tokens.append(Token(match.start(), match.end(), kind, {"”": '"', "“": '"', "‘": "'", "’": "'"}.get(word, word)))
+            word = {"”": '"', "“": '"', "‘": "'", "’": "'"}.get(word, word)
+            if word in _THEN and tokens and tokens[-1].word in _UNITS_OF_TIME:
+                word = "silam"
+            elif word in ("ini", "itu") and tokens and tokens[-1].word == "saat":
+                tokens[-1] = dataclasses.replace(tokens[-1], word="kini")
+            tokens.append(Token(match.start(), match.end(), kind, word))
         if span:
             tokens.append(Token(span.start, span.end, span.label, ""))
             position = span.end
