@@ -50,7 +50,7 @@ def document(marked: str, id: str = "d") -> Document:
 
 
 def said(marked: str, **options: Any) -> list[str]:
-    """The claims of a marked text, each as `event status first > second | amount item | sources`."""
+    """The claims of a marked text as the rules read them, each as `event status first > second | amount item | sources`."""
     found = document(marked)
     text = found.text
 
@@ -58,7 +58,7 @@ def said(marked: str, **options: Any) -> list[str]:
         return mention.text_of(text) if mention else "-"
 
     lines = []
-    for claim in read_claims(found, **options):
+    for claim in read_claims(found, linker=None, **options):
         first, second = (claim.supplier, claim.recipient) if claim.event == "transfer" else (claim.actor, claim.target)
         q = claim.quantity
         value = "" if q is None else f"{q.comparator}{q.low}-{q.high} " if q.value is None else f"{q.comparator}{q.value} "

@@ -219,7 +219,10 @@ class Article:
     def _candidates(self, at: int, slot: str) -> list[Party]:
         """Parties of the sentence, then of those before it the nearest mention of each that it does not name."""
         weapons = ("WEAPON",) if slot == "target" else ()
-        found = [party for party in self.parties(at) if party.label in (*_PARTIES, *weapons)]
+        tokens = self.sentences[at].tokens
+        # A name right behind another is the same party once more: "Presiden [Rusia] [Putin]", "[Grup Wagner] [Rusia]".
+        twice = {i for i in range(1, len(tokens)) if tokens[i].kind == tokens[i - 1].kind == "ACTOR"}
+        found = [party for party in self.parties(at) if party.label in (*_PARTIES, *weapons) and party.token not in twice]
         named = {party.name for party in found}
         labels = _PARTIES if slot == "target" else ("ACTOR",)
         ahead = range(at + 1, min(len(self.sentences), at + 1 + _AHEAD)) if at == 0 else ()

@@ -32,7 +32,7 @@ _TURNS = frozenset(["yang", "sejak", "setelah", "sementara", "sedangkan", "tetap
 _REPORT = frozenset(["laporan", "data", "dokumen", "grafik", "kajian", "report", "study"])
 
 # The network of parties that comes with the package; its file is opened at the first claim.
-SHIPPED: Linker | None = None
+SHIPPED = Linker()
 
 
 @functools.cache
