@@ -73,7 +73,7 @@ def test_import_is_light() -> None:
 
 
 def test_rules_need_only_the_standard_library() -> None:
-    loaded = modules_after("import claimml; claimml.predict('Rusia membeli tiga tank.', model='rules')")
+    loaded = modules_after("import claimml; claimml.load('rules').tag(['Rusia membeli tiga tank.'])")
     assert not loaded & {"numpy", "onnxruntime", "tokenizers", *HEAVY}
 
 

@@ -182,9 +182,10 @@ def main() -> None:
         for slot in SLOTS:
             both = {m: [score(a, {**margins, slot: m})[slot] for a in (ruled, told)] for m in MARGINS}
             print(slot, {m: [round(x, 1) for x in v] for m, v in both.items()})
-            # Of about equal ones the largest: what the rules read stands where nothing is to be gained.
+            # Of about equal ones (half a point of each F1) the largest: a tagger errs more than the gold spans here, and
+            # what the rules read stands where nothing is to be gained.
             best = max(map(sum, both.values()))
-            margins[slot] = max(m for m in MARGINS if sum(both[m]) > best - 0.5)
+            margins[slot] = max(m for m in MARGINS if sum(both[m]) > best - 1.0)
         for name, articles in (("rules' triggers", ruled), ("annotated triggers", told)):
             print(f"{name:20} {'rules':>7} {'linker':>7}")
             alone, together = score(articles, None), score(articles, margins)

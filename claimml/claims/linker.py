@@ -436,8 +436,10 @@ class Linker:
 
     @functools.cached_property
     def _session(self) -> Any:
-        import onnxruntime
-
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise ModelError(f"{error.name} is missing, which parties need: pip install claimml, or give linker=None") from error
         if not self.path.is_file():
             raise ModelError(f"no network of parties at {self.path}; make one with training/train_linker.py")
         options = onnxruntime.SessionOptions()
@@ -499,6 +501,11 @@ class Linker:
             name = party.name if party else None
             chances[name] = chances.get(name, 0.0) + math.exp(score)
         ruled = article.named(question.ruled) if question.ruled else None
+        claim = article.found[question.claims[0]][1]
+        if claim.status == "alleged" and ruled:
+            # Who accuses another is not the accused.
+            for name in {article.named(source) for source in claim.source} - {ruled}:
+                chances.pop(name, None)
         if ruled in chances:
             chances[ruled] *= math.exp(self.margins[question.slot])
         best = max(chances, key=chances.__getitem__)
