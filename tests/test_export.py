@@ -129,7 +129,7 @@ def test_export_refuses_what_differs_and_leaves_no_trace(tmp_path: Path, monkeyp
     assert report["export"]["largest_difference_to_torch"] < 1e-4
     before = (tmp_path / "out" / "manifest.json").read_bytes()
     monkeypatch.setattr(
-        export, "_export_onnx", lambda model, path: path.write_bytes((tmp_path / "out" / "model.onnx").read_bytes())
+        export, "_export_onnx", lambda model, path, head: path.write_bytes((tmp_path / "out" / "model.onnx").read_bytes())
     )
     monkeypatch.setattr(export, "TOLERANCE", 1e-9)
     with pytest.raises(ModelError, match="differ by"):

@@ -439,7 +439,9 @@ class Linker:
         try:
             import onnxruntime
         except ImportError as error:
-            raise ModelError(f"{error.name} is missing, which parties need: pip install claimml, or give linker=None") from error
+            raise ModelError(
+                f"{error.name} is missing, which parties need: pip install claimml, or give linker=None"
+            ) from error
         if not self.path.is_file():
             raise ModelError(f"no network of parties at {self.path}; make one with training/train_linker.py")
         options = onnxruntime.SessionOptions()
