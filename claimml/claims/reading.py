@@ -29,6 +29,8 @@ _STRIKING = frozenset(["missile", "bomb", "rocket", "ammunition", "drone", "mine
 # A time that lasts is the event's, even behind a verb of saying; behind one of these words it is another clause's.
 _LASTING = re.compile(r"sejak|since|dalam|selama|\d+ jam", re.I)
 _TURNS = frozenset(["yang", "sejak", "setelah", "sementara", "sedangkan", "tetapi", ";", "whereas", "while"])
+# What is told without anybody who takes part is no claim of these: too often the words mean something else.
+_DOERS = frozenset([("active", "loss"), ("active", "use"), *((voice, "possession") for voice in ("active", "passive", "noun"))])
 _REPORT = frozenset(["laporan", "data", "dokumen", "grafik", "kajian", "report", "study"])
 
 # The network of parties that comes with the package; its file is opened at the first claim.
@@ -152,16 +154,17 @@ class _Reader:
             return self._anaphoric(index, sentence, trigger, roles, status)
         if not any(roles.get(party) for party in parties):
             name, party = self._left_out(index, walker, trigger, things)
-            if party is None:
+            if party:
+                roles[name] = [party]
+            elif trigger.weak or (trigger.voice, trigger.event) in _DOERS:
                 return []
-            roles[name] = [party]
         none: list[None] = [None]
         return [
             claim
             for thing in things
             for first in roles.get(parties[0]) or none
             for second in roles.get(parties[1]) or none
-            if first != second
+            if first is None or first != second
             for claim in [
                 self._claim(
                     index, sentence, walker, trigger, status, thing, dict(zip(parties, (first, second), strict=True)), roles
