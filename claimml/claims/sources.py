@@ -406,7 +406,8 @@ class Sources:
                 if office is not None:
                     who.append((tokens[office].start, tokens[office].end))
                     break
-                if not who or nxt is None or nxt.kind != "ACTOR" or self._starts_clause(sentence, i + 1):
+                owns = i + 2 < len(tokens) and tokens[i + 2].kind in ("WEAPON", "QUANTITY")  # "by [X], [Russian] [arms] ..."
+                if not who or nxt is None or nxt.kind != "ACTOR" or owns or self._starts_clause(sentence, i + 1):
                     if not who and i - start < 8 and not self._starts_clause(sentence, i + 1):
                         i += 1
                         continue
@@ -429,8 +430,8 @@ class Sources:
                     and gap > 3
                 ):
                     break
-                if token.word in self.lexicon.said_after and token.word != "sebut":
-                    break
+                if token.word in self.lexicon.said_after and token.word != "sebut" and (who or i > start):
+                    break  # but "according to reports from [X]"
             i += 1
         return tuple(who)
 
@@ -668,7 +669,8 @@ class Sources:
         subordinate = next((i for i in range(last, len(tokens)) if tokens[i].word in (",", *self.lexicon.stop)), len(tokens))
         hearer = bool(rest) and rest[0].word in ("kepada", "to", "pada", "on", "dalam", "in", "melalui", "lewat")
         told |= next_event is None and (len(rest) < 3 or hearer)
-        told |= bool(rest) and rest[0].word == ","
+        # "Pada 4 Februari, [X] mengatakan, ...": what only dates or places says nothing.
+        told |= bool(rest) and rest[0].word == "," and any(VERB.match(t.word) or t.word == '"' for t in tokens[:comma])
         return told and not clause and (next_event is None or subordinate < next_event)
 
     def _until(self, sentence: Sentence, first: int) -> int:
