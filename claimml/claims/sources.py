@@ -571,6 +571,10 @@ class Sources:
                 ):
                     if token.word in ("dari", "bersama") and i > 0 and tokens[i - 1].kind == "ACTOR":
                         pass  # "[Budi] dari [Lesperssi] mengatakan"
+                    elif token.word in ("of", "for", "untuk") and any(
+                        t.word in self.words["role"].longest for t in tokens[max(0, i - 4) : i]
+                    ):
+                        pass  # "[US] Secretary of Defense [Austin]", "Duta Besar [RI] untuk [Suriah] [Wajid]"
                     elif token.word == "oleh" and any(t.word in self.lexicon.statement for t in tokens[max(0, i - 2) : i]):
                         pass
                     else:
