@@ -259,7 +259,7 @@ CASES = {
     ),
     "mengatakan behind": (
         "[A Iran] mengirim [W rudal] ke [A Houthi], seorang pejabat [A Yaman] mengatakan kepada [A Reuters].",
-        ["transfer asserted Iran > Houthi | rudal | Yaman"],
+        ["transfer asserted Iran > Houthi | rudal | Yaman+Reuters"],
     ),
     "menurut, through an outlet": (
         "Menurut laporan [A SBU] yang dikutip oleh [A Kyiv Post], [A Iran] mengirim [W rudal] ke [A Rusia].",
