@@ -1,17 +1,18 @@
 """Trains the network that chooses the parties of claims, and says what it is worth on articles it has not seen.
 
-    python training/train_linker.py [OUT]
+    python training/train_linker.py [--more CLAIMS DOCUMENTS]... [--out FILE]
 
-Learns from training/claims.jsonl over training/corpus, from random, seed fixed; writes claimml/claims/parties.onnx (or
-OUT). Questions are those of the claims that the rules read, with their own triggers and with the annotated ones, where
-they answer a claim of gold. First each fifth of the articles is read by a network that learnt from the others: these
-scores are printed, and the margins of the rules' answer are chosen on them.
+Learns from training/claims.jsonl over training/corpus, and from what each --more gives (stand-off claims, and the documents
+with spans that they annotate), from random, seed fixed; writes claimml/claims/parties.onnx (or FILE). Questions are those of
+the claims that the rules read, with their own triggers and with the annotated ones, where they answer a claim of gold. First
+each fifth of the articles is read by a network that learnt from the others: these scores are printed, and the margins of the
+rules' answer are chosen on them.
 """
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -157,9 +158,15 @@ def linked(articles: Sequence[Article], documents: Sequence[Document], linkers: 
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--more", nargs=2, action="append", default=[], metavar=("CLAIMS", "DOCUMENTS"))
+    parser.add_argument("--out", type=Path, default=MODEL)
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL
+    out = options.out
     documents = join(HERE / "claims.jsonl", corpus.read(HERE / "corpus"))
+    for claims, texts in options.more:
+        documents += join(claims, corpus.read(texts))
     ruled = [read_article(document) for document in documents]
     told = [read_article(document, classifier=Told(document).classifier) for document in documents]
     data = [examples(d, one) + examples(d, two) for d, one, two in zip(documents, ruled, told, strict=True)]
