@@ -257,6 +257,16 @@ CASES = {
         "[A Riyadh], [A Doha] dan [A Kairo] mengatakan bahwa [A Iran] mengirim [W rudal] ke [A Houthi].",
         ["transfer asserted Iran > Houthi | rudal | Riyadh+Doha+Kairo"],
     ),
+    "a strong word without anybody": ("Serangan [W bom] terjadi lagi kemarin.", ["use asserted - > - | bom | "]),
+    "a bomb that goes off somewhere": (
+        "[W Bom] meledak di sebuah gereja di [L Lahore].",
+        ["use asserted - > Lahore | Bom | "],
+    ),
+    "a weak word without anybody": ("Kapal itu membawa [W senapan].", []),
+    "an embargo as a verb": (
+        "[A Belanda] mengembargo [W senjata] untuk [A Chad].",
+        ["transfer halted Belanda > Chad | senjata | "],
+    ),
     "mengatakan behind": (
         "[A Iran] mengirim [W rudal] ke [A Houthi], seorang pejabat [A Yaman] mengatakan kepada [A Reuters].",
         ["transfer asserted Iran > Houthi | rudal | Yaman+Reuters"],

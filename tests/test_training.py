@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from claimml import corpus
-from claimml.claims import Claim, join
+from claimml.claims import EVENTS, Claim, join
 from claimml.document import Document, Span
 from claimml.errors import FormatError
 
@@ -204,3 +205,19 @@ def test_our_gold_claims_fit_our_articles() -> None:
             if claim.item:
                 assert any(span.start <= claim.item.start and claim.item.end <= span.end for span in document.spans)
             assert claim.evidence.start <= claim.evidence.trigger[0] < claim.evidence.trigger[1] <= claim.evidence.end
+
+
+def test_claims_of_news_hold_no_text() -> None:
+    lines = [json.loads(line) for line in (TRAINING / "claims-news.jsonl").read_text(encoding="utf-8").splitlines()]
+    claims = [claim for line in lines for claim in line["claims"]]
+    assert len({line["id"] for line in lines}) == len(lines) == 750
+    assert all(len(line["sha256"]) == 64 and line["source"] == f"{line['id']}.txt" for line in lines)
+    assert len(claims) > 1000
+
+    def keys(value: object) -> set[str]:
+        if isinstance(value, dict):
+            return set(value) | {key for item in value.values() for key in keys(item)}
+        return {key for item in value for key in keys(item)} if isinstance(value, list) else set()
+
+    assert "text" not in keys(claims)
+    assert {Claim.from_dict(claim).event for claim in claims} == set(EVENTS)
