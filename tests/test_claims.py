@@ -263,6 +263,10 @@ CASES = {
         ["use asserted - > Lahore | Bom | "],
     ),
     "a weak word without anybody": ("Kapal itu membawa [W senapan].", []),
+    "a share of the weapons": (
+        "[A Serbia] memasok lebih dari [Q 80 persen] [W senjata] untuk [A Mali].",
+        ["transfer asserted Serbia > Mali | >80 senjata | "],
+    ),
     "an embargo as a verb": (
         "[A Belanda] mengembargo [W senjata] untuk [A Chad].",
         ["transfer halted Belanda > Chad | senjata | "],

@@ -992,8 +992,11 @@ class Walker:
         return self._unit(i) in self.lexicon.holds
 
     def countable(self, i: int) -> bool:
-        """Whether a quantity can count a weapon: a bare number, a classifier, a container, money."""
+        """Whether a quantity can count a weapon: a bare number, a classifier, a container, money, a share of the weapons
+        behind it."""
         unit = self._unit(i)
+        if unit in ("persen", "percent", "%"):
+            return self.weapon_follows(i)
         return not unit or unit == "money" or unit in self.lexicon.counts or unit in self.lexicon.holds
 
 
