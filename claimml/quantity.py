@@ -29,7 +29,8 @@ A full stop or a comma in a figure: the rule, applied to each figure by itself
        2,125 persen), and otherwise leaves the amount unread.
     Groups that are not three digits (1.25.000) make no number: unread.
 The language around is the one with more of its function words among the 25 tokens on either side; Indonesian
-where there are none, except that a comma is then nobody's thousands sign (rule 4: 1,250 alone is unread).
+where there are none, except that a comma is then nobody's thousands sign (rule 4: 1,250 alone is unread). Malay, known
+by words that Indonesian spells otherwise, writes its figures as English does.
 
 What is no amount (guidelines: QUANTITY): dates, years, clock times, durations, ages, ordinals, scores, numbers inside
 a name, a designation or a calibre (ke-18, Su-35, 155 mm, Block 52), "salah satu", "beberapa" without a magnitude.
@@ -126,7 +127,7 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-_DIGITS = {"nol": 0, "zero": 0, "se-": 1}
+_DIGITS = {"nol": 0, "sifar": 0, "zero": 0, "se-": 1, "sepasang": 2, "lapan": 8}
 _DIGITS |= {word: value for value, word in enumerate(_words("satu dua tiga empat lima enam tujuh delapan sembilan"), 1)}
 _DIGITS |= {word: value for value, word in enumerate(_words("one two three four five six seven eight nine"), 1)}
 _TEENS = {
@@ -138,8 +139,8 @@ _HUNDRED = {"ratus": 100, "hundred": 100}
 _SCALES = (
     dict.fromkeys(("ribu", "rb", "thousand"), 10**3)
     | dict.fromkeys(("juta", "jt", "mln", "million"), 10**6)
-    | dict.fromkeys(("miliar", "milyar", "billion"), 10**9)
-    | dict.fromkeys(("triliun", "trilyun", "trillion"), 10**12)
+    | dict.fromkeys(("miliar", "milyar", "bilion", "billion"), 10**9)
+    | dict.fromkeys(("triliun", "trilyun", "trilion", "trillion"), 10**12)
     | dict.fromkeys(("kuadriliun", "quadrillion"), 10**15)
     | {"lusin": 12, "dozen": 12, "kodi": 20}
 )
@@ -153,7 +154,7 @@ _GOES_ON = _PARTS | _DENOMINATORS.keys() | {"-an", "-s"}
 
 def _morphemes() -> dict[str, tuple[str, ...]]:
     words: dict[str, tuple[str, ...]] = {"half": ("se-", "tengah"), "tens": ("ten", "-s"), "scores": ("score", "-s")}
-    for name in _words("belas puluh ratus ribu juta miliar milyar triliun trilyun kuadriliun lusin kodi"):
+    for name in _words("belas puluh ratus ribu juta miliar milyar bilion triliun trilyun trilion kuadriliun lusin kodi"):
         words["se" + name] = ("se-", name)
         words[f"se{name}an"] = ("se-", name, "-an")
         many = ("be" if name[0] == "r" else "ber") + name
@@ -267,6 +268,15 @@ _INDONESIAN = frozenset(
         antara seperti tersebut lain masih hanya namun tetapi kepada terhadap sejak ketika kami kita belum sedang tahun
         hari bulan orang negara ribu juta miliar milyar triliun ratus puluh belas setengah mengirim membeli kapal perang
         persen rupiah jumlah sebanyak mencapai
+        """
+    )
+)
+# What Malay says and Indonesian does not, or spells otherwise.
+_MALAY = frozenset(
+    _words(
+        """
+        kerana peratus tentera askar lapan bilion trilion sempadan tempatan manakala isnin khamis jumaat ogos disember julai
+        diberitahu memaklumkan
         """
     )
 )
@@ -504,12 +514,15 @@ class _Reader:
         return all(self.word(i + k) == word for k, word in enumerate(words))
 
     def language(self, i: int) -> str:
-        """The language of the tokens around: "id", "en", or "" where they do not tell."""
-        indonesian = english = 0
+        """The language of the tokens around: "id", "ms", "en", or "" where they do not tell."""
+        indonesian = english = malay = 0
         for token in self.tokens[max(0, i - _EVIDENCE) : i + _EVIDENCE]:
             indonesian += token.text in _INDONESIAN
+            malay += token.text in _MALAY
             english += token.text in _ENGLISH
-        return "id" if indonesian > english else "en" if english > indonesian else ""
+        if indonesian + malay > english:
+            return "ms" if malay else "id"
+        return "en" if english > indonesian + malay else ""
 
     # Numbers
 
@@ -521,7 +534,7 @@ class _Reader:
             return values[0] if values else None
         thousands, decimal = values
         language = self.language(i)
-        if ("," in figure) == (language == "en") and (language or "." in figure):
+        if ("," in figure) == (language in ("en", "ms")) and (language or "." in figure):
             return thousands
         found = self.unit(i + 1)
         if self.word(i + 1) in _SCALES or (found and found[0].kind in ("measure", "money")):
