@@ -125,9 +125,7 @@ def claims(files: tuple[str, ...], model: str | None, form: str, published: dict
     from claimml import claims as claims_of
     from claimml import show
 
-    tagger = tagger_of(model)
-    classifier = claims_of.classifier_of(tagger)
-    documents = claims_of.with_claims(tagged(files, tagger), published_on=published, classifier=classifier)
+    documents = claims_of.with_claims(tagged(files, tagger_of(model)), published_on=published)
     views: dict[str, Callable[[Iterable[Document]], Iterable[str]]] = {
         "table": claims_of.claims_table,
         "jsonl": claims_of.claims_jsonl,
@@ -147,10 +145,8 @@ def compare(files: tuple[str, ...], model: str | None, form: str, published: dic
     """Lay the claims of many articles side by side: one line a supply, with every figure and who says it."""
     from claimml import compare as comparison
     from claimml import show
-    from claimml.claims import classifier_of
 
-    tagger = tagger_of(model)
-    supplies = comparison.compare(tagged(files, tagger), published_on=published, classifier=classifier_of(tagger))
+    supplies = comparison.compare(tagged(files, tagger_of(model)), published_on=published)
     views = {"table": comparison.table, "json": comparison.to_json, "csv": comparison.to_csv, "html": comparison.page}
     show.write_text([views[form](supplies).rstrip("\n") + "\n"], output)
 

@@ -23,6 +23,7 @@ from string import Template
 from typing import Any
 
 from claimml.claims import Claim, EventClassifier, Mention, read_claims
+from claimml.claims.record import slots_of
 from claimml.claims.times import moments, published
 from claimml.claims.view import amount, safe
 from claimml.claims.words import triggers
@@ -139,7 +140,7 @@ class Supply:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON shape."""
-        first, second = ("supplier", "recipient") if self.event == "transfer" else ("actor", "target")
+        first, second = slots_of(self.event)
         return {
             "event": self.event,
             first: self.first or None,

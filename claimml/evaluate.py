@@ -21,7 +21,7 @@ from pathlib import Path
 import click
 
 from claimml import corpus, show
-from claimml.claims import classifier_of, count_claims, join, with_claims
+from claimml.claims import count_claims, join, with_claims
 from claimml.document import Document
 from claimml.errors import ClaimmlError, MissingExtra
 from claimml.report import Report, seqeval_report
@@ -45,9 +45,8 @@ def evaluate_claims(tagger: Tagger, scores: Scores, gold_claims: str | Path) -> 
     if not gold:
         raise ClaimmlError(f"{gold_claims}: no document; a line is {{id, source, sha256, claims}}")
     predicted = {document.id: document for document in scores.predicted}
-    classifier = classifier_of(tagger)
     spans = {"gold spans": gold, f"the spans of {tagger.name}": [predicted[document.id] for document in gold]}
-    return {name: count_claims(gold, list(with_claims(documents, classifier=classifier))) for name, documents in spans.items()}
+    return {name: count_claims(gold, list(with_claims(documents))) for name, documents in spans.items()}
 
 
 def read_gold(corpora: Sequence[str], texts: str | None = None) -> tuple[Document, ...]:

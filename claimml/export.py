@@ -182,7 +182,6 @@ def export(
     window: int = 128,
     name: str | None = None,
     prior: float = 0.0,
-    head: Any = None,
     keep_fp32: bool = False,
     record: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -192,8 +191,7 @@ def export(
     (`labels` by default as its config names them), `tokenizer` its fast tokenizer. Real text decides
     what ships: `dev` documents hold torch against ONNX (refused where a logit differs by more than
     `TOLERANCE`), fp32 against int8 (int8 ships where it costs less than `LARGEST_LOSS` of F1), and fit
-    the calibration of the scores. `head` is an event head (`claimml.eventhead`), whose logits come out of the
-    same network; `record` of the training goes into report.json and the card. The
+    the calibration of the scores. `record` of the training goes into report.json and the card. The
     directory appears whole or not at all; one of the same name is replaced.
     """
     try:
@@ -225,22 +223,20 @@ def export(
         manifest["calibration"] = {"scale": 1.0, "shift": 0.0}
         if prior:
             manifest["prior"] = prior
-        if head is not None and record is not None:
-            manifest["events"] = record["events"]["priors"]
         fp32, int8 = staging / "model.fp32.onnx", staging / "model.int8.onnx"
         say("exporting to ONNX")
         by_hand = _is_known(model)
         if by_hand:
-            _write_graph(model, fp32, head)
+            _write_graph(model, fp32)
         else:
-            _export_onnx(model, fp32, head)
+            _export_onnx(model, fp32)
         difference = _parity(TorchTagger(model, tokenizer, labels, window=window), fp32, [document.text for document in dev])
         if not difference <= TOLERANCE:
             raise ModelError(
                 f"{directory}: ONNX and torch logits differ by {difference:.2g} (at most {TOLERANCE}); not exported"
             )
         if by_hand:
-            _write_graph(model, int8, head, int8=True)
+            _write_graph(model, int8, int8=True)
         else:
             _quantize(fp32, int8)
         scores, speeds, answers = {}, {}, {}
@@ -312,18 +308,8 @@ def labels_of(model: Any) -> tuple[str, ...]:
     return labels
 
 
-def states_of(model: Any, ids: Any, mask: Any) -> Any:
-    """What an event head reads of a token classifier's encoder: (batch, tokens, 2 x width), the states half-way up and
-    those at the top."""
-    import torch
-
-    outputs = model.base_model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-    return torch.cat([outputs.hidden_states[model.config.num_hidden_layers // 2], outputs.last_hidden_state], dim=-1)
-
-
-def _export_onnx(model: Any, path: Path, head: Any = None) -> None:
-    """The network as ONNX in fp32: input_ids, attention_mask (batch, length) -> logits (batch, length, tags), and with a
-    head its logits as events."""
+def _export_onnx(model: Any, path: Path) -> None:
+    """The network as ONNX in fp32: input_ids, attention_mask (batch, length) -> logits (batch, length, tags)."""
     import logging
 
     import torch
@@ -333,11 +319,8 @@ def _export_onnx(model: Any, path: Path, head: Any = None) -> None:
             super().__init__()
             self.model = model
 
-            self.head = head
-
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            logits = self.model(input_ids=input_ids, attention_mask=attention_mask).logits
-            return logits if self.head is None else (logits, self.head(states_of(self.model, input_ids, attention_mask)))
+            return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
 
     size = min(32, model.config.vocab_size)
     ids = torch.arange(2 * 12).reshape(2, 12) % size
@@ -355,7 +338,7 @@ def _export_onnx(model: Any, path: Path, head: Any = None) -> None:
                 (ids, mask),
                 str(path),
                 input_names=["input_ids", "attention_mask"],
-                output_names=["logits"] if head is None else ["logits", "events"],
+                output_names=["logits"],
                 dynamic_shapes=(axes, axes),
                 dynamo=True,
                 external_data=False,
@@ -379,7 +362,7 @@ def _optimize(path: Path) -> None:
     partial.replace(path)
 
 
-class _Graph:
+class Graph:
     """An ONNX graph in the making: each method adds nodes and returns the name of what comes out.
 
     In int8, products take int8 weights with a scale for each output channel, and activations scaled as
@@ -445,23 +428,53 @@ class _Graph:
         vectors = [self.weights[key] for key in (f"{name}.weight", f"{name}.bias") if key in self.weights]
         return str(self.add("LayerNormalization", states, *map(self.constant, vectors), axis=-1, epsilon=epsilon))
 
+    def turn(self, rotary: Any, length: int) -> None:
+        """Make ready what positions are told by, for texts of so many tokens."""
+        import numpy as np
+
+        angles = np.outer(np.arange(length), rotary.full_attention_inv_freq.numpy())
+        self.angles = [self.constant(np.array([0])), *(self.constant(f(angles).astype(np.float32)) for f in (np.cos, np.sin))]
+
+    def layer(self, states: str, name: str, heads: int, epsilon: float, *, first: bool = False) -> str:
+        """The layer `name` of a ModernBERT that attends to the whole window; the `first` has no norm before attention."""
+        inside = states if first else self.norm(states, f"{name}.attn_norm", epsilon)
+        query, key, value = self.linear(inside, f"{name}.attn.Wqkv", 3)
+        query, key = (self.add(".RotaryEmbedding", part, *self.angles, num_heads=heads) for part in (query, key))
+        seen = self.add(".MultiHeadAttention", query, key, value, num_heads=heads)
+        states = self.sum(states, *self.linear(seen, f"{name}.attn.Wo"))
+        fed, gate = self.linear(self.norm(states, f"{name}.mlp_norm", epsilon), f"{name}.mlp.Wi", 2)
+        return self.sum(states, *self.linear(self.add("Mul", self.add(".Gelu", fed), gate), f"{name}.mlp.Wo"))
+
     def sum(self, left: str, right: str) -> str:
         # Not Add: onnxruntime would fuse that with the norm behind it, and its fused kernel is eight times slower.
         return str(self.add("Sum", left, right))
 
-    def save(self, path: Path, outputs: Mapping[str, tuple[str, int]]) -> None:
-        """Write the graph; `outputs` name what comes out, and its width: (batch, length, width) each."""
+    def save(
+        self,
+        path: Path,
+        outputs: Mapping[str, tuple[str, Sequence[str | int]]],
+        inputs: Mapping[str, tuple[int, Sequence[str | int]]] | None = None,
+        notes: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write the graph. It takes input_ids (batch, length), and of each of `inputs` the type of onnx and the shape;
+        `outputs` name what comes out, and its shape; `notes` are kept with it."""
         import onnx
         from onnx import TensorProto, helper
 
         for name, (source, _) in outputs.items():
             self.nodes.append(helper.make_node("Identity", [source], [name]))
-        axes = ["batch", "length"]
-        ins = [helper.make_tensor_value_info("input_ids", TensorProto.INT64, axes)]
-        outs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [*axes, width]) for name, (_, width) in outputs.items()]
+        taken = {"input_ids": (TensorProto.INT64, ["batch", "length"]), **(inputs or {})}
+        ins = [helper.make_tensor_value_info(name, kind, list(shape)) for name, (kind, shape) in taken.items()]
+        kinds = {
+            name: TensorProto.INT64 if source.startswith("ArgMax") else TensorProto.FLOAT
+            for name, (source, _) in outputs.items()
+        }
+        outs = [helper.make_tensor_value_info(name, kinds[name], list(shape)) for name, (_, shape) in outputs.items()]
         versions = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
         graph = helper.make_graph(self.nodes, "tagger", ins, outs, self.constants)
-        onnx.save(helper.make_model(graph, opset_imports=versions, ir_version=8, producer_name="claimml"), path)
+        model = helper.make_model(graph, opset_imports=versions, ir_version=8, producer_name="claimml")
+        helper.set_model_props(model, dict(notes or {}))
+        onnx.save(model, path)
 
 
 def _rounded(matrix: Array) -> tuple[Array, Array]:
@@ -484,47 +497,27 @@ def _is_known(model: Any) -> bool:
     )
 
 
-def _write_graph(model: Any, path: Path, head: Any = None, *, int8: bool = False) -> None:
-    """The network as ONNX, in the operators that are fastest in onnxruntime on a CPU; no padding: input_ids -> logits,
-    and with a head its logits as events.
+def _write_graph(model: Any, path: Path, *, int8: bool = False) -> None:
+    """The network as ONNX, in the operators that are fastest in onnxruntime on a CPU; no padding: input_ids -> logits.
 
     Measured, at 6 layers of 256 in int8: a fifth less time than torch's own export, quantised.
     """
-    import numpy as np
 
     config = model.config
-    heads, epsilon = config.num_attention_heads, config.norm_eps
-    layers = model.state_dict() | ({} if head is None else {f"events.{name}": t for name, t in head.state_dict().items()})
-    graph = _Graph({name: tensor.detach().float().numpy() for name, tensor in layers.items()}, int8=int8)
+    epsilon = config.norm_eps
+    graph = Graph({name: tensor.detach().float().numpy() for name, tensor in model.state_dict().items()}, int8=int8)
+    heads = config.num_attention_heads
+    graph.turn(model.model.rotary_emb, config.max_position_embeddings)
     # What the first norm makes of an embedding does not depend on the text: the table holds its results.
     embeddings = model.model.embeddings
     table = embeddings.norm(embeddings.tok_embeddings.weight).detach().numpy()
-    states = inside = graph.rows(table, "input_ids")
-    angles = np.outer(np.arange(config.max_position_embeddings), model.model.rotary_emb.full_attention_inv_freq.numpy())
-    turn = [graph.constant(np.array([0])), *(graph.constant(f(angles).astype(np.float32)) for f in (np.cos, np.sin))]
+    states = graph.rows(table, "input_ids")
     for number in range(config.num_hidden_layers):
-        layer = f"model.layers.{number}"
-        if number == config.num_hidden_layers // 2:
-            middle = states
-        if number:
-            inside = graph.norm(states, f"{layer}.attn_norm", epsilon)
-        query, key, value = graph.linear(inside, f"{layer}.attn.Wqkv", 3)
-        query, key = (graph.add(".RotaryEmbedding", part, *turn, num_heads=heads) for part in (query, key))
-        seen = graph.add(".MultiHeadAttention", query, key, value, num_heads=heads)
-        states = graph.sum(states, *graph.linear(seen, f"{layer}.attn.Wo"))
-        fed, gate = graph.linear(graph.norm(states, f"{layer}.mlp_norm", epsilon), f"{layer}.mlp.Wi", 2)
-        states = graph.sum(states, *graph.linear(graph.add("Mul", graph.add(".Gelu", fed), gate), f"{layer}.mlp.Wo"))
+        states = graph.layer(states, f"model.layers.{number}", heads, epsilon, first=not number)
     last = graph.norm(states, "model.final_norm", epsilon)
     (read,) = graph.linear(last, "head.dense")
     (logits,) = graph.linear(graph.norm(graph.add(".Gelu", read), "head.norm", epsilon), "classifier")
-    outputs = {"logits": (logits, config.num_labels)}
-    if head is not None:
-        norm, first, second = (f"events.{number}" for number, part in enumerate(head) if list(part.parameters()))
-        both = graph.norm(graph.add("Concat", middle, last, axis=-1), norm, head[0].eps)
-        (hidden,) = graph.linear(both, first)
-        (events,) = graph.linear(graph.add(".Gelu", hidden), second)
-        outputs["events"] = (events, head[-1].out_features)
-    graph.save(path, outputs)
+    graph.save(path, {"logits": (logits, ("batch", "length", config.num_labels))})
 
 
 def _parity(tagger: TorchTagger, path: Path, texts: Sequence[str]) -> float:

@@ -20,10 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claimml.claims import join
 from claimml.document import LABELS, Document, Span
 from claimml.errors import ConfigError, MissingExtra
-from claimml.eventhead import fit_events
 from claimml.export import (
     TorchTagger,
     export,
@@ -77,7 +75,6 @@ class TrainConfig:
     precision: str = "auto"  # bf16, fp32, or auto: bf16 where the hardware has it
     checkpoint_minutes: float = 10.0  # between checkpoints; one comes after each epoch anyhow
     prior: float = 0.0  # nats by which the tags of the rules are favoured at prediction; labels must be claimml's
-    claims: tuple[str, ...] = ()  # stand-off claims of training documents, from which the event head learns
     keep_fp32: bool = False  # leave model.fp32.onnx beside the int8 one
     seed: int = 1
     folds: int = 0  # instead of a model: cross-validate, articles whole, and report
@@ -381,9 +378,6 @@ def finetune(
 
         # Training in bf16 leaves its casts wrapped around `forward`; what is exported is the network itself.
         model = extract_model_from_parallel(model, keep_fp32_wrapper=False)
-        head = None
-        if config.claims:
-            head, record["events"] = _learn_events(config, model.to("cpu"), tokenizer, train)
         export(
             model,
             tokenizer,
@@ -393,24 +387,10 @@ def finetune(
             window=config.window,
             name=config.model_name,
             prior=config.prior,
-            head=head,
             keep_fp32=config.keep_fp32,
             record=record | {"data": list(data), "licence": config.licence},
         )
     return Path(config.output)
-
-
-def _learn_events(
-    config: TrainConfig, model: Any, tokenizer: Any, train: Callable[[], Iterable[Document]]
-) -> tuple[Any, dict[str, Any]]:
-    """The event head, from the claims of training documents."""
-    known = list(train())
-    documents = [document for path in config.claims for document in join(path, known)]
-    say(f"the event head learns from {sum(len(d.claims) for d in documents):,} claims of {len(documents):,} documents")
-    head, record = fit_events(model, tokenizer, documents, window=config.window, seed=config.seed)
-    rates = {name: {who: round(100 * f1, 1) for who, f1 in row.items()} for name, row in record["f1"].items()}
-    say(f"F1 on folds held out: {rates}; priors {record['priors']}")
-    return head, record
 
 
 def leave() -> None:
@@ -895,7 +875,7 @@ def _from_main(evaluate: Callable[[], float]) -> float:
 def _fingerprint(config: TrainConfig, data: Any, world: int) -> str:
     """What must not change between a checkpoint and the run that goes on with it."""
     free = {"train", "dev", "output", "name", "work", "texts", "patience", "checkpoint_minutes", "keep_fp32", "prior"}
-    free |= {"claims", "folds", "curve", "report_to", "licences", "licence", "allow_leaks"}
+    free |= {"folds", "curve", "report_to", "licences", "licence", "allow_leaks"}
     names = [entry.name for entry in dataclasses.fields(config) if entry.name not in free]
     content = hashlib.sha256(repr((world, [(name, getattr(config, name)) for name in names])).encode())
     for batch in data.data.to_batches():

@@ -5,7 +5,6 @@ A model directory holds
     manifest.json     what it is: format, labels, window, calibration, SHA-256 of the files below
     tokenizer.json    of the tokenizers library
     model.onnx        input_ids, and attention_mask if it takes one: (batch, length) int64 -> logits: (batch, length, tags),
-                      and of a model with an event head events: (batch, length, 1 + events + statuses)
 
 and whatever else other tools want (config.json, model.safetensors, a card). Nothing in it is code.
 A manifest may give a "prior": how much (in nats) the tag that the rules give a token is favoured. So a
@@ -16,7 +15,6 @@ and the same text must give the same spans in any company.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import math
@@ -137,8 +135,6 @@ class OnnxTagger:
         self._scale: float = self.manifest["calibration"]["scale"]
         self._shift: float = self.manifest["calibration"]["shift"]
         self._prior: float = self.manifest.get("prior", 0.0)
-        # Of a model with an event head: how much the rules count against it (`claimml.claims.events.Priors`).
-        self.event_priors: dict[str, float] | None = self.manifest.get("events")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -157,8 +153,6 @@ class OnnxTagger:
                 f"but model.onnx scores {width}; the files come from different models"
             )
         self._inputs = {entry.name for entry in self._session.get_inputs()}
-        if self.event_priors is not None and "events" not in {entry.name for entry in self._session.get_outputs()}:
-            raise ModelError(f"{self.directory}: manifest.json tells of an event head that model.onnx lacks; export it again")
         self.threads = threads or len(os.sched_getaffinity(0))
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
@@ -176,39 +170,17 @@ class OnnxTagger:
             prior=self._prior,
         )
 
-    def events(self, text: str, starts: Sequence[int]) -> tuple[list[list[float]], list[list[float]]]:
-        """What the event head says of the words that begin at these code points: logarithms of the chances of no event
-        and of each event, (words, 1 + events), and of each status, (words, statuses). Only of a model with `event_priors`."""
-        from claimml.claims.record import EVENTS
+    def _run_all(self, jobs: list[Job]) -> list[Array]:
+        return list(self._pool.map(self._run, jobs)) if self._pool and len(jobs) > 1 else [self._run(job) for job in jobs]
 
-        if self.event_priors is None:
-            raise ModelError(f"{self.name}: this model has no event head; train it with claims = [...]")
-        encoding = self._tokenizer.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
-        first = [trimmed(text, *offset)[0] for offset in encoding.offsets]
-        places = [max(0, bisect_right(first, start) - 1) for start in starts]
-        chosen = [w for w in windows(text, first, self._size) if any(w.keep_start <= place < w.keep_end for place in places)]
-        rows: dict[int, Array] = {}
-        for window, logits in zip(chosen, self._run_all([(encoding, window) for window in chosen], "events"), strict=True):
-            rows |= {i: logits[i - window.start] for i in range(window.keep_start, window.keep_end)}
-        found = [rows[place].astype("float32") for place in places]
-        border = 1 + len(EVENTS)
-        return (
-            [_log_probabilities(row[None, :border])[0].tolist() for row in found],
-            [_log_probabilities(row[None, border:])[0].tolist() for row in found],
-        )
-
-    def _run_all(self, jobs: list[Job], output: str = "logits") -> list[Array]:
-        run = functools.partial(self._run, output=output)
-        return list(self._pool.map(run, jobs)) if self._pool and len(jobs) > 1 else [run(job) for job in jobs]
-
-    def _run(self, job: Job, output: str) -> Array:
-        """(tokens, width) of one output of the network for one window."""
+    def _run(self, job: Job) -> Array:
+        """(tokens, tags) of one window."""
         import numpy as np
 
         encoding, window = job
         ids = np.array([[*self._start, *encoding.ids[window.start : window.end], *self._end]], dtype=np.int64)
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        logits: Array = self._session.run([output], {name: feeds[name] for name in self._inputs})[0][0]
+        logits: Array = self._session.run(["logits"], {name: feeds[name] for name in self._inputs})[0][0]
         return logits[len(self._start) : len(self._start) + window.end - window.start]
 
 

@@ -78,10 +78,9 @@ def predict(text: str, *, model: str | Path | None = None) -> Document:
     """
     if not isinstance(text, str):
         raise TypeError(f"predict takes one text, not {type(text).__name__}; for many, load(name).tag(texts)")
-    from claimml.claims import classifier_of, with_claims
+    from claimml.claims import with_claims
 
-    tagger = _cached(model)
-    return next(with_claims(tagger.tag([text]), classifier=classifier_of(tagger)))
+    return next(with_claims(_cached(model).tag([text])))
 
 
 def stream(tagger: Tagger, texts: Iterable[str], *, batch: int = 64) -> Iterator[Document]:

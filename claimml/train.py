@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from claimml import corpus
-from claimml.claims import join
 from claimml.config import read_config
 from claimml.document import Document
 from claimml.errors import ClaimmlError, ConfigError, MissingExtra
@@ -115,7 +114,6 @@ def check_places(config: TrainConfig) -> None:
         ("train", paths_of(config.train)),
         ("dev", paths_of(config.dev)),
         ("auxiliary", tuple(config.auxiliary)),
-        ("claims", config.claims),
     ):
         if not paths and key in ("train", "dev"):
             raise ConfigError(f"{key}: no file given")
@@ -259,9 +257,6 @@ def run(config: TrainConfig, *, resume: bool = False) -> Path:
     def train() -> Iterator[Document]:
         return read_all(config, config.train)
 
-    # A file of claims that does not fit the texts stops the run here, not at its end.
-    for path in config.claims:
-        join(path, train())
     if config.folds:
         return cross_validate(config, list(train()), found.dev)
     if config.curve:

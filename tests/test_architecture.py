@@ -20,7 +20,6 @@ LAYERS = [
     {"rules", "formats", "corpus", "scoring", "model", "claims"},
     {"tagger", "compare", "report", "show"},
     {"export"},
-    {"eventhead"},
     {"finetune", "pretrain"},
     {"train", "evaluate", "__main__"},
 ]

@@ -25,7 +25,6 @@ from claimml.claims import (
     claims_jsonl,
     claims_page,
     claims_table,
-    classifier_of,
     count_claims,
     published,
     read_claims,
@@ -58,7 +57,7 @@ def said(marked: str, **options: Any) -> list[str]:
         return mention.text_of(text) if mention else "-"
 
     lines = []
-    for claim in read_claims(found, linker=None, **options):
+    for claim in read_claims(found, network=None, linker=None, **options):
         first, second = (claim.supplier, claim.recipient) if claim.event == "transfer" else (claim.actor, claim.target)
         q = claim.quantity
         value = "" if q is None else f"{q.comparator}{q.low}-{q.high} " if q.value is None else f"{q.comparator}{q.value} "
@@ -942,7 +941,7 @@ def test_seeds(spans: str) -> None:
         tagger = load("mini")
         answers = tagger.tag([found.text for found in documents])
         documents = [dataclasses.replace(answer, id=found.id) for answer, found in zip(answers, documents, strict=True)]
-    predicted = list(with_claims(documents, classifier=classifier_of(load("mini") if spans == "mini" else None)))
+    predicted = list(with_claims(documents))
     told = set()
     for found in predicted:
         for claim in found.claims:
@@ -962,4 +961,4 @@ def test_seeds(spans: str) -> None:
     ]
     moved = score_claims(*transfers)["event"]
     assert moved.predicted - moved.correct <= 5
-    assert scores["record"].f1 >= 0.85
+    assert scores["record"].f1 >= 0.8

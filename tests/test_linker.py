@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from claimml.claims import read_claims
-from claimml.claims.linker import FEATURES, MODEL, Linker, slots_of
+from claimml.claims.linker import FEATURES, MODEL, Linker
 from claimml.claims.reading import read_article
+from claimml.claims.record import slots_of
 from claimml.document import Document
 from claimml.errors import ModelError
 from claimml.formats.marks import parse

@@ -2,8 +2,9 @@
 
     python training/train_linker.py [--more CLAIMS DOCUMENTS]... [--out FILE]
 
-Learns from training/claims.jsonl over training/corpus, and from what each --more gives (stand-off claims, and the documents
-with spans that they annotate), from random, seed fixed; writes claimml/claims/parties.onnx (or FILE). Questions are those of
+Learns from training/claims.jsonl over training/corpus, training/claims-wire.jsonl over training/wire, and from what each
+--more gives (stand-off claims, and the documents with spans that they annotate), from random, seed fixed; writes
+claimml/claims/parties.onnx (or FILE). Questions are those of
 the claims that the rules read, with their own triggers and with the annotated ones, where they answer a claim of gold. First
 each fifth of the articles is read by a network that learnt from the others: these scores are printed, and the margins of the
 rules' answer are chosen on them.
@@ -24,11 +25,11 @@ import torch
 
 from claimml import corpus
 from claimml.claims import join, score_claims
-from claimml.claims.events import ModelClassifier, Priors
+from claimml.claims.events import Trigger, trigger_at
 from claimml.claims.linker import FEATURES, MODEL, SLOTS, Article, Linker, Question
 from claimml.claims.reading import read_article
-from claimml.claims.record import EVENTS, STATUSES
 from claimml.claims.score import pairs
+from claimml.claims.words import Sentence, triggers
 from claimml.document import Document
 
 HERE = Path(__file__).parent
@@ -37,19 +38,21 @@ MARGINS = (0.0, 0.3, 0.6, 1.0, 1.5, 2.0)
 
 
 class Told:
-    """The annotated triggers of a document, in the shape that the rules give a word."""
+    """Finds the annotated triggers of a document, in the shape that the rules give a word."""
 
     def __init__(self, document: Document) -> None:
         self.claims = {claim.evidence.trigger[0]: claim for claim in reversed(document.claims)}
-        self.classifier = ModelClassifier(self, Priors(0.0, 0.0, 0.0))
 
-    def events(self, text: str, starts: Sequence[int]) -> tuple[list[list[float]], list[list[float]]]:
-        events, statuses = [], []
-        for start in starts:
-            claim = self.claims.get(start)
-            events.append([float(i == (1 + EVENTS.index(claim.event) if claim else 0)) for i in range(1 + len(EVENTS))])
-            statuses.append([float(claim is not None and status == claim.status) for status in STATUSES])
-        return events, statuses
+    def triggers(self, text: str, sentences: Sequence[Sentence]) -> list[list[Trigger]]:
+        lexicon = triggers()
+        return [
+            [
+                trigger_at(lexicon, sentence.tokens, i, claim.event, claim.status)
+                for i, token in enumerate(sentence.tokens)
+                if token.kind == "word" and (claim := self.claims.get(token.start))
+            ]
+            for sentence in sentences
+        ]
 
 
 @dataclass
@@ -165,10 +168,11 @@ def main() -> None:
     torch.set_num_threads(1)
     out = options.out
     documents = join(HERE / "claims.jsonl", corpus.read(HERE / "corpus"))
+    documents += join(HERE / "claims-wire.jsonl", corpus.read(HERE / "wire"))
     for claims, texts in options.more:
         documents += join(claims, corpus.read(texts))
-    ruled = [read_article(document) for document in documents]
-    told = [read_article(document, classifier=Told(document).classifier) for document in documents]
+    ruled = [read_article(document, network=None) for document in documents]
+    told = [read_article(document, classifier=Told(document), network=None) for document in documents]
     data = [examples(d, one) + examples(d, two) for d, one, two in zip(documents, ruled, told, strict=True)]
     print(f"{sum(map(len, data))} questions of {len(documents)} articles, {len(FEATURES)} features")
     with tempfile.TemporaryDirectory() as folder:

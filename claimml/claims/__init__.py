@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from claimml.claims.events import EventClassifier, ModelClassifier, RuleClassifier, Trigger, classifier_of
+from claimml.claims.events import EventClassifier, RuleClassifier, Trigger
 from claimml.claims.reading import read_claims, with_claims
 from claimml.claims.record import EVENTS, STATUSES, Claim, Evidence, Mention, Moment
 from claimml.claims.score import count_claims, join, read_standoff, score_claims
@@ -16,7 +16,6 @@ __all__ = [
     "EventClassifier",
     "Evidence",
     "Mention",
-    "ModelClassifier",
     "Moment",
     "RuleClassifier",
     "Trigger",
@@ -24,7 +23,6 @@ __all__ = [
     "claims_jsonl",
     "claims_page",
     "claims_table",
-    "classifier_of",
     "count_claims",
     "join",
     "published",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-from claimml.claims.record import EVENTS, STATUSES
+from claimml.claims.record import EVENTS
 from claimml.claims.words import Kind, Phrases, Sentence, Token, Triggers, triggers
 
 CLAUSE_WORDS = frozenset(
@@ -175,6 +175,10 @@ class RuleClassifier:
         passive = passive or self._participle_behind(tokens, first)
         return "passive" if passive else "active"
 
+    def status(self, tokens: Sequence[Token], found: Sequence[Trigger], trigger: Trigger) -> str:
+        """The status of a trigger among others of its sentence, by its hedges."""
+        return self._with_status(tokens, [*found, trigger], len(found)).status
+
     def _with_status(self, tokens: Sequence[Token], found: list[Trigger], i: int) -> Trigger:
         trigger = found[i]
         known = self.lexicon.kinds.at(tokens, trigger.first)
@@ -331,112 +335,22 @@ class RuleClassifier:
         return status != "not_confirmed" and i > 0 and tokens[i - 1].word in self.lexicon.negation
 
 
-class EventScorer(Protocol):
-    """What a trained head says of words: natural logarithms of chances. A tagger that has one is one, and holds the
-    `Priors` to use it with as `event_priors`."""
-
-    def events(self, text: str, starts: Sequence[int]) -> tuple[list[list[float]], list[list[float]]]:
-        """For the words of `text` that begin at code points `starts`: the chances of no event and of each of `EVENTS`,
-        (words, 7), and of each of `STATUSES` if it is one, (words, 8)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Priors:
-    """How much, in nats, the rules' answer is favoured: the event of a word they know, no event of any other word (both
-    against what the head says), and the status."""
-
-    event: float = 2.0
-    none: float = 2.0
-    status: float = 2.0
-
-
 _FRAMES = {"transfer": "give", "use": "act", "test": "act", "production": "act", "possession": "act", "loss": "take"}
 
 
-class ModelClassifier:
-    """A trained head and the rules together: the rules' answer is favoured, the head overrules it where it is surer.
-
-    The head looks at sentences that hold a weapon or an amount, and a party or place; of the others the rules decide.
-    """
-
-    def __init__(self, scorer: EventScorer, priors: Priors, rules: RuleClassifier | None = None) -> None:
-        self.scorer = scorer
-        self.priors = priors
-        self.rules = rules or RuleClassifier()
-
-    def triggers(self, text: str, sentences: Sequence[Sentence]) -> list[list[Trigger]]:
-        """For each sentence its triggers, in order."""
-        ruled = self.rules.triggers(text, sentences)
-        words = [
-            [i for i, token in enumerate(sentence.tokens) if token.kind == "word"] if tells(sentence) else []
-            for sentence in sentences
-        ]
-        starts = [sentence.tokens[i].start for sentence, found in zip(sentences, words, strict=True) for i in found]
-        if not starts:
-            return ruled
-        events, statuses = self.scorer.events(text, starts)
-        scores = iter(zip(events, statuses, strict=True))
-        return [
-            self._decided(sentence.tokens, known, {i: next(scores) for i in found}) if found else known
-            for sentence, known, found in zip(sentences, ruled, words, strict=True)
-        ]
-
-    def _decided(
-        self, tokens: Sequence[Token], ruled: Sequence[Trigger], scores: dict[int, tuple[list[float], list[float]]]
-    ) -> list[Trigger]:
-        known = {trigger.first: trigger for trigger in ruled}
-        covered = {i for trigger in ruled for i in range(trigger.first + 1, trigger.last)}
-        found: list[Trigger] = []
-        for i, (events, statuses) in scores.items():
-            if i in covered:
-                continue
-            rule = known.get(i)
-            events = list(events)
-            if rule:
-                events[1 + EVENTS.index(rule.event)] += self.priors.event
-            else:
-                events[0] += self.priors.none
-            best = max(range(len(events)), key=events.__getitem__)
-            if best == 0:
-                continue
-            event = EVENTS[best - 1]
-            chances = list(statuses)
-            if rule:
-                chances[STATUSES.index(rule.status)] += self.priors.status
-            status = STATUSES[max(range(len(chances)), key=chances.__getitem__)]
-            if rule is None:
-                found.append(self._unknown(tokens, i, event, status))
-            elif rule.event == event:
-                found.append(dataclasses.replace(rule, status=status))
-            else:
-                found.append(dataclasses.replace(rule, event=event, status=status, frame=_FRAMES[event]))
-        return found
-
-    def _unknown(self, tokens: Sequence[Token], i: int, event: str, status: str) -> Trigger:
-        """A trigger that no lexicon lists, by its form; one that a phrase of the lexicon begins at is that phrase."""
-        hit = self.rules.lexicon.kinds.at(tokens, i)
-        if hit:
-            kind: Kind = hit[1]
-            frame = kind.frame if kind.event == event else _FRAMES[event]
-            return Trigger(i, hit[0], event, status, frame, self.rules.voice(tokens, i, kind), kind.weak)
-        word = tokens[i].word
-        passive = (word.startswith("di") and len(word) > 5) or (i > 0 and tokens[i - 1].word in self.rules.lexicon.be)
-        noun = word.startswith(("pe", "ke")) and word.endswith("an")
-        voice = "noun" if noun else "passive" if passive else "active"
-        return Trigger(i, i + 1, event, status, _FRAMES[event], voice, weak=True)
-
-
-def tells(sentence: Sentence) -> bool:
-    """Whether a sentence names what a claim needs: a weapon or an amount, and a party or place."""
-    kinds = {token.kind for token in sentence.tokens}
-    return bool(kinds & {"WEAPON", "QUANTITY"}) and bool(kinds & {"ACTOR", "LOCATION"})
-
-
-def classifier_of(tagger: object) -> EventClassifier:
-    """The classifier that goes with a tagger: its own trained head together with the rules, or the rules alone."""
-    priors = getattr(tagger, "event_priors", None)
-    return RuleClassifier() if priors is None else ModelClassifier(cast(EventScorer, tagger), Priors(**priors))
+def trigger_at(lexicon: Triggers, tokens: Sequence[Token], i: int, event: str, status: str = "") -> Trigger:
+    """A trigger of an event and status at token `i`, whatever the lexicon says of its word; a phrase of the lexicon that
+    begins there is the trigger as a whole, other words are taken by their form."""
+    hit = lexicon.kinds.at(tokens, i)
+    if hit:
+        kind: Kind = hit[1]
+        frame = kind.frame if kind.event == event else _FRAMES[event]
+        return Trigger(i, hit[0], event, status, frame, RuleClassifier(lexicon).voice(tokens, i, kind), kind.weak)
+    word = tokens[i].word
+    passive = (word.startswith("di") and len(word) > 5) or (i > 0 and tokens[i - 1].word in lexicon.be)
+    noun = word.startswith(("pe", "ke")) and word.endswith("an")
+    voice = "noun" if noun else "passive" if passive else "active"
+    return Trigger(i, i + 1, event, status, _FRAMES[event], voice, weak=True)
 
 
 def phrases(table: Phrases, tokens: Sequence[Token]) -> list[tuple[int, int, Any]]:

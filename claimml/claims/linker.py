@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from claimml.claims.events import CLAUSE_WORDS, Trigger
-from claimml.claims.record import EVENTS, Claim, Mention
+from claimml.claims.network import Judgement, thing_of
+from claimml.claims.record import EVENTS, Claim, Mention, slots_of
 from claimml.claims.roles import Walker
 from claimml.claims.sources import Sources
 from claimml.claims.words import Sentence, Token, Triggers
@@ -29,6 +30,7 @@ from claimml.gazetteer import Gazetteer
 MODEL = Path(__file__).parent / "parties.onnx"
 _BACK, _AHEAD = 12, 3  # sentences in which a party that is left out may stand; ahead for a headline only
 _PARTIES = ("ACTOR", "LOCATION")
+_FLOOR = 0.01  # the least chance of a name that the network of events does not see
 _ONE = frozenset(["ia", "dia", "he", "she", "it", "its", "his", "her", "beliau", "nya"])
 _MANY = frozenset(["mereka", "they", "their", "kami", "we", "our", "pihaknya", "keduanya", "kita"])
 _THIS = frozenset(["itu", "tersebut", "ini", "this", "that", "these", "those"])
@@ -116,7 +118,9 @@ class Article:
         lexicon: Triggers,
         gazetteer: Gazetteer,
         found: Sequence[tuple[int, Claim]],
+        judged: Mapping[tuple[int, int, str], Judgement] | None = None,
     ) -> None:
+        self.judged = judged or {}
         self.text, self.sentences, self.marks, self.sources = text, sentences, marks, sources
         self.lexicon, self.gazetteer, self.found = lexicon, gazetteer, found
         self._parties: dict[int, list[Party]] = {}
@@ -140,6 +144,20 @@ class Article:
             for slot, mine, other in zip(slots, answers, reversed(answers), strict=True):
                 if len(mine) == 1:
                     yield self._question(claims, at, trigger, slot, mine[0], [mention for mention in other if mention])
+
+    def party(self, question: Question) -> dict[str | None, float]:
+        """The chances that the network of events gives each name of filling a slot, and nobody (None); the mean over the things
+        of its claims, nothing where it was not asked."""
+        at, first = self.found[question.claims[0]]
+        slot = slots_of(first.event).index(question.slot)
+        things = {thing_of(self, at, self.found[i][1]) for i in question.claims}
+        keys = [(at, thing, first.event) for thing in things if thing is not None]
+        judged = [self.judged[key] for key in keys if key in self.judged]
+        found: dict[str | None, float] = {}
+        for judgement in judged:
+            for name, chance in judgement.party(self, slot).items():
+                found[name] = found.get(name, 0.0) + chance / len(judged)
+        return found
 
     # ---- what there is to choose from
 
@@ -423,11 +441,6 @@ SLOTS = ("supplier", "recipient", "actor", "target")
 _OPPOSITE = {"supplier": "recipient", "recipient": "supplier", "actor": "target", "target": "actor"}
 
 
-def slots_of(event: str) -> tuple[str, str]:
-    """The two parties of a claim of an event."""
-    return ("supplier", "recipient") if event == "transfer" else ("actor", "target")
-
-
 class Linker:
     """The trained network, opened where it is first asked. Raises `ModelError` if the file is not one of ours."""
 
@@ -502,6 +515,9 @@ class Linker:
         for party, score in zip(question.candidates, scores, strict=True):
             name = party.name if party else None
             chances[name] = chances.get(name, 0.0) + math.exp(score)
+        others = article.party(question)
+        for name in chances if others else ():
+            chances[name] *= others.get(name, 0.0) + _FLOOR
         ruled = article.named(question.ruled) if question.ruled else None
         claim = article.found[question.claims[0]][1]
         if claim.status == "alleged" and ruled:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
-from claimml.claims.events import EventClassifier, RuleClassifier, Trigger
+from claimml.claims.events import EventClassifier, RuleClassifier, Trigger, trigger_at
 from claimml.claims.linker import Article, Linker
-from claimml.claims.record import Claim, Evidence, Mention, Moment
+from claimml.claims.network import EventJudge, EventNetwork, Judgement, thing_of
+from claimml.claims.record import Claim, Evidence, Mention, Moment, slots_of
 from claimml.claims.roles import Arguments, Thing, Walker
 from claimml.claims.sources import Sources
 from claimml.claims.times import moments, published
@@ -23,6 +27,7 @@ from claimml.quantity import Quantity
 # How many sentences back what is pointed at may stand, and a party left out.
 _REACH, _FAR = 12, 40
 _NEAR = 4  # to who and what is left out
+_CHUNK = 32  # documents that are read at once
 _AIMING = frozenset(["untuk", "guna", "buat", "to", "dan", "and"])
 # What strikes by itself, of the classes of things.
 _STRIKING = frozenset(["missile", "bomb", "rocket", "ammunition", "drone", "mine", "grenade", "artillery", "torpedo"])
@@ -33,7 +38,8 @@ _TURNS = frozenset(["yang", "sejak", "setelah", "sementara", "sedangkan", "tetap
 _DOERS = frozenset([("active", "loss"), ("active", "use"), *((voice, "possession") for voice in ("active", "passive", "noun"))])
 _REPORT = frozenset(["laporan", "data", "dokumen", "grafik", "kajian", "report", "study"])
 
-# The network of parties that comes with the package; its file is opened at the first claim.
+# The networks that come with the package, of events and of parties; their files are opened at the first article.
+NETWORK = EventNetwork()
 SHIPPED = Linker()
 
 
@@ -48,15 +54,17 @@ def read_claims(
     published_on: date | None = None,
     classifier: EventClassifier | None = None,
     gazetteer: Gazetteer | None = None,
+    network: EventJudge | None = NETWORK,
     linker: Linker | None = SHIPPED,
 ) -> tuple[Claim, ...]:
-    """The claims of a document by its spans, whoever found them, in the order of their triggers.
+    """The claims of a document by its spans, whoever found them, in the order of the text.
 
     `published_on` anchors "Senin" and "tahun lalu"; None takes the date that the article gives itself, if any.
-    `classifier` decides event and status (default: the rules), `gazetteer` the canonical ids, `linker` the parties that the
-    rules leave open or are unsure of; None leaves the rules' own answer.
+    `classifier` decides which words tell of events (default: the rules), `gazetteer` the canonical ids. `network` decides
+    which events befall which things and with what status, together with the rules; `linker` the parties that the rules leave
+    open or are unsure of; None for either leaves the rules' own answer.
     """
-    article = read_article(document, published_on=published_on, classifier=classifier, gazetteer=gazetteer)
+    article = read_article(document, published_on=published_on, classifier=classifier, gazetteer=gazetteer, network=network)
     return tuple(linker.link(article) if linker else (claim for _, claim in article.found))
 
 
@@ -66,13 +74,14 @@ def read_article(
     published_on: date | None = None,
     classifier: EventClassifier | None = None,
     gazetteer: Gazetteer | None = None,
+    network: EventJudge | None = NETWORK,
 ) -> Article:
-    """A document with its claims as the rules read them, for a linker."""
+    """A document with its claims as the rules, and the network if any, read them, for a linker."""
     reader = _Reader(document, published_on, classifier or RuleClassifier(), gazetteer or _gazetteer())
     reader.claims()
-    return Article(
-        document.text, reader.sentences, reader.marks, reader.sources, reader.lexicon, reader.gazetteer, reader.found
-    )
+    if network:
+        reader.judged(network)
+    return reader.article()
 
 
 def with_claims(
@@ -81,20 +90,29 @@ def with_claims(
     published_on: Mapping[str, date] | None = None,
     classifier: EventClassifier | None = None,
     gazetteer: Gazetteer | None = None,
+    network: EventJudge | None = NETWORK,
     linker: Linker | None = SHIPPED,
 ) -> Iterator[Document]:
     """Each document with its claims read. `published_on` gives dates by document id, under "" that of all others; the rest
     is as in `read_claims`."""
     days = published_on or {}
-    for document in documents:
+
+    def read(document: Document) -> Document:
         claims = read_claims(
             document,
             published_on=days.get(document.id, days.get("")),
             classifier=classifier,
             gazetteer=gazetteer,
+            network=network,
             linker=linker,
         )
-        yield dataclasses.replace(document, claims=claims)
+        return dataclasses.replace(document, claims=claims)
+
+    # The rules read one document while the network judges another.
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        iterator = iter(documents)
+        while chunk := list(itertools.islice(iterator, _CHUNK)):
+            yield from pool.map(read, chunk)
 
 
 class _Reader:
@@ -107,6 +125,8 @@ class _Reader:
         self.marks = classifier.triggers(document.text, self.sentences)
         self.sources = Sources(document.text, self.sentences, self.lexicon)
         self.found: list[tuple[int, Claim]] = []  # with the index of the sentence
+        self.moments: dict[int, list[Moment]] = {}
+        self.judgements: Mapping[tuple[int, int, str], Judgement] = {}
 
     def claims(self) -> list[Claim]:
         for index, (sentence, marks) in enumerate(zip(self.sentences, self.marks, strict=True)):
@@ -121,6 +141,45 @@ class _Reader:
                         mine[twin] = claim
             self.found += [(index, self._reported_on(index, claim)) for claim in mine]
         return [claim for _, claim in self.found]
+
+    def article(self) -> Article:
+        return Article(
+            self.text, self.sentences, self.marks, self.sources, self.lexicon, self.gazetteer, self.found, self.judgements
+        )
+
+    def judged(self, network: EventJudge) -> None:
+        """Let a network judge the claims found so far: it drops some and adds its own."""
+        article = self.article()
+        judged = self.judgements = network.judge(article)
+        found: list[tuple[int, Claim]] = []
+        known: set[tuple[int, int, str]] = set()
+        for index, claim in self.found:
+            thing = thing_of(article, index, claim)
+            verdict = None if thing is None else judged.get((index, thing, claim.event))
+            if thing is None or verdict is None:  # of a thing told of elsewhere
+                found.append((index, claim))
+                continue
+            known.add((index, thing, claim.event))
+            if verdict.chance >= network.drop:
+                found.append((index, claim))
+        fresh: dict[tuple[int, int, str], list[int]] = {}
+        for (index, thing, event), verdict in judged.items():
+            if verdict.chance >= network.new and (index, thing, event) not in known and verdict.trigger >= 0:
+                fresh.setdefault((index, verdict.trigger, event), []).append(thing)
+        self.found = found
+        rules = RuleClassifier(self.lexicon)
+        for (index, first, event), things in sorted(fresh.items()):
+            tokens = self.sentences[index].tokens
+            if tokens[first].word in self.lexicon.negation:  # "Bukan hanya peluru" tells of nothing
+                continue
+            trigger = trigger_at(self.lexicon, tokens, first, event)
+            ruled = rules.status(tokens, [mark for mark in self.marks[index] if mark.first != first], trigger)
+            status = judged[index, things[0], event].status(ruled, network.favour)
+            trigger = dataclasses.replace(trigger, status=status)
+            self.found += [(index, claim) for claim in self._told(index, trigger, things)]
+            if not any(mark.first == first for mark in self.marks[index]):
+                self.marks[index] = sorted([*self.marks[index], trigger], key=lambda mark: mark.first)
+        self.found.sort(key=lambda pair: (pair[0], pair[1].evidence.trigger))
 
     def _read(self, index: int, sentence: Sentence, walker: Walker, trigger: Trigger, marks: Sequence[Trigger]) -> list[Claim]:
         arguments = walker.right(trigger)
@@ -146,17 +205,51 @@ class _Reader:
             self._complete(index, sentence, trigger, roles, things)
         elif trigger.event == "use" and not roles.get("target"):
             roles["target"] = self._aim(walker, trigger, marks)
-        parties = ("supplier", "recipient") if trigger.event == "transfer" else ("actor", "target")
+        parties = slots_of(trigger.event)
         load = walker.load(trigger, arguments) if not things and any(roles.get(party) for party in parties) else None
         if load:
             things = [load]
         if not things:
             return self._anaphoric(index, sentence, trigger, roles, status)
+        return self._claims_of(index, sentence, walker, trigger, status, things, roles)
+
+    def _told(self, index: int, trigger: Trigger, indices: Sequence[int]) -> list[Claim]:
+        """The claims of a trigger whose things, tokens of its sentence, are known."""
+        sentence = self.sentences[index]
+        walker = Walker(self.text, sentence, [*self.marks[index], trigger], self.lexicon)
+        arguments = walker.right(trigger)
+        found = {thing.token: thing for thing in [*walker.things_before(trigger.first), *arguments.things]}
+        things = [found.get(i) or walker.thing_at(i) for i in indices]
+        arguments.things = things
+        owner = walker.owner(things, trigger)
+        if owner is not None and not arguments.roles.get("owner"):
+            arguments.add("owner", owner)
+        roles = _roles(trigger, arguments, walker, self.mention)
+        if trigger.event == "transfer":
+            self._complete(index, sentence, trigger, roles, things)
+        return self._claims_of(
+            index, sentence, walker, dataclasses.replace(trigger, weak=False), trigger.status, things, roles, sure=True
+        )
+
+    def _claims_of(
+        self,
+        index: int,
+        sentence: Sentence,
+        walker: Walker,
+        trigger: Trigger,
+        status: str,
+        things: list[Thing],
+        roles: dict[str, list[Mention]],
+        *,
+        sure: bool = False,
+    ) -> list[Claim]:
+        """A claim for each thing and each pair of parties; none where nobody does what needs somebody, unless `sure`."""
+        parties = slots_of(trigger.event)
         if not any(roles.get(party) for party in parties):
             name, party = self._left_out(index, walker, trigger, things)
             if party:
                 roles[name] = [party]
-            elif trigger.weak or (trigger.voice, trigger.event) in _DOERS:
+            elif not sure and (trigger.weak or (trigger.voice, trigger.event) in _DOERS):
                 return []
         none: list[None] = [None]
         return [
@@ -243,7 +336,9 @@ class _Reader:
         place = tokens[trigger.first].start
         best: Moment | None = None
         said = [tokens[a.at].start for a in self.sources.spoken[index]]
-        for moment in moments(self.text, sentence.start, sentence.end, self.day):
+        if index not in self.moments:
+            self.moments[index] = list(moments(self.text, sentence.start, sentence.end, self.day))
+        for moment in self.moments[index]:
             low, high = sorted((place, moment.start))
             opens = moment.start < sentence.start + 12
             if (not opens and any(low < at < high for at in said)) or any(

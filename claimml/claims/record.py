@@ -18,6 +18,11 @@ STATUSES = ("asserted", "alleged", "possible", "planned", "requested", "denied",
 ROLES = ("supplier", "recipient", "actor", "target", "item", "origin", "destination", "via")
 
 
+def slots_of(event: str) -> tuple[str, str]:
+    """The two parties of a claim of an event."""
+    return ("supplier", "recipient") if event == "transfer" else ("actor", "target")
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A party, thing or place at code points `[start, end)`; `id` its canonical id, None where unknown."""

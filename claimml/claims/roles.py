@@ -350,6 +350,14 @@ class Walker:
                 things = [Thing(*troops, i)] if troops else []
         return things
 
+    def thing_at(self, i: int) -> Thing:
+        """The thing that token `i`, a WEAPON or QUANTITY, names or counts."""
+        token = self.tokens[i]
+        if token.kind == "WEAPON":
+            return Thing(token.start, token.end, i, self.count_before(i))
+        noun = self.troop_noun(token)
+        return Thing(*noun, i, i) if noun else Thing(token.start, token.end, i, i, named=False)
+
     def counted_by_word(self, thing: Thing) -> bool:
         """Whether "a", "sepucuk" or a word that opens a list stands before the thing: it is no doer."""
         before = self.tokens[thing.token - 1].word if thing.token > 0 else ""
