@@ -129,9 +129,15 @@ class Gazetteer:
             for field in ("always", "military", "modified", "english"):
                 for word in str(head.get(field, "")).split():
                     self._heads.setdefault(word, head["class"])
+        # A text names the same few names again and again.
+        self._found = functools.lru_cache(1 << 16)(self._look_up)
+        self._classed = functools.lru_cache(1 << 16)(self._class_of)
 
     def find(self, surface: str, label: str) -> Entry | None:
         """The entry that a surface of that label names, or None: "Militer Korut" is found as "Korut"."""
+        return self._found(surface, label)
+
+    def _look_up(self, surface: str, label: str) -> Entry | None:
         kinds = _LABELS.get(label, ())
         name = key(surface)
         for form in dict.fromkeys((name, _TAIL.sub("", name), _AROUND.sub("", name), _AROUND.sub("", _TAIL.sub("", name)))):
@@ -158,6 +164,9 @@ class Gazetteer:
 
     def weapon_class(self, surface: str) -> str | None:
         """The class of a weapon by its proper name or designation, else by its head noun: "missile", "tank", ..."""
+        return self._classed(surface)
+
+    def _class_of(self, surface: str) -> str | None:
         words = key(surface).split()
         for start in range(len(words)):
             for end in range(len(words), start, -1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from claimml.claims.words import Sentence, Token, Triggers
 from claimml.quantity import Quantity, read_quantity
 
 VERB = re.compile(r"(?:me[lrwy]\w{3,}|me[mn]\w{3,}|di[a-z]{5,}|ber[a-z]{3,}|ter[a-z]{4,})$")
+_amount = functools.lru_cache(1 << 12)(read_quantity)  # each reader of a sentence asks for the same ones
 _AUXILIARY = frozenset(
     [
         "telah",
@@ -978,7 +980,7 @@ class Walker:
         if i not in self.amounts:
             token = self.tokens[i]
             if not self.weapon_follows(i):
-                amount = read_quantity(self.text, token.start, token.end)
+                amount = _amount(self.text, token.start, token.end)
             else:
                 start, behind = max(0, token.start - 300), self.tokens[i + 1].end
                 text, at, end = self.text[start : token.end], token.start - start, token.end - start

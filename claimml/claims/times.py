@@ -72,7 +72,7 @@ _HANGING = (
     r"|musim\s+(?:panas|semi|gugur|dingin)(?:\s+(?:lalu|ini|depan|{year}))?"
 )
 _EXPRESSION = re.compile(
-    rf"""(?P<since>(?:sejak|mulai|since)\s+)?(?:
+    rf"""(?<![^\W_])(?P<since>(?:sejak|mulai|since)\s+)?(?:
       (?:(?:antara|between)\s+|(?<=\bsepanjang\s)|(?<=\bselama\s)|(?<=\bfrom\s)|(?<=\bdari\s)|(?<=\bperiode\s))
       (?P<from_year>{_YEAR})\s*(?:dan|hingga|sampai|and|to|-|–)\s*(?P<till_year>{_YEAR})\b
     | (?:antara|between)\s+(?P<from>{_DATE})\s+(?:dan|hingga|sampai|and)\s+(?P<till>{_DATE})
@@ -126,8 +126,6 @@ def published(text: str, id: str = "") -> date | None:
 def moments(text: str, start: int, end: int, day: date | None = None) -> Iterator[Moment]:
     """The time expressions of `text[start:end]`; `day` is the publication date that relative ones count from."""
     for match in _EXPRESSION.finditer(text, start, end):
-        if match.start() > start and text[match.start() - 1].isalnum():
-            continue
         # "may", "mar" and "des" are words as well; a month or day by itself is written as a name.
         name = match["month"] or match["day"]
         short = match["month"] and len(name) == 3 and name.lower() != "mei" and not match["month_year"]
