@@ -33,6 +33,7 @@ from claimml.claims import (
     with_claims,
 )
 from claimml.claims.record import ROLES
+from claimml.claims.score import agree
 from claimml.claims.times import moments
 from claimml.claims.words import Sentence, Triggers, sentences, triggers
 from claimml.document import Document, Span
@@ -886,6 +887,19 @@ def test_scores_per_field_and_record(told: Document) -> None:
     twice = dataclasses.replace(told, claims=(claim, claim))
     assert score_claims([told], [twice])["event"].precision == 0.5
     assert len(count_claims([told, told], [told, twice])) == 2
+
+
+def test_a_name_and_its_abbreviation_in_brackets_are_one_source() -> None:
+    found = document("[A Rusia] mengirim [W rudal] ke [A Iran], kata [A Badan Intelijen Nasional] ([A NIS]) dan [A Kyiv].")
+    (claim,) = read_claims(found)
+    assert [source.text_of(found.text) for source in claim.source] == ["Badan Intelijen Nasional", "Kyiv"]
+    abbreviated = Mention(found.spans[4].start, found.spans[4].end)
+    twice = dataclasses.replace(claim, source=(claim.source[0], abbreviated, claim.source[1]))
+    assert agree(found.text, "source", twice, claim)
+    assert not agree(found.text, "source", dataclasses.replace(claim, source=claim.source[:1]), claim)
+    named = document("[A Rusia] mengirim [W rudal] ke [A Iran], kata Menteri Pertahanan [A Korea Selatan] ([A Shin Won-sik]).")
+    (claim,) = read_claims(named)
+    assert len(claim.source) == 2, "a person in brackets is no abbreviation"
 
 
 def test_scores_refuse_other_texts(told: Document) -> None:

@@ -15,7 +15,7 @@ from datetime import date
 from claimml.claims.events import EventClassifier, RuleClassifier, Trigger, trigger_at
 from claimml.claims.linker import Article, Linker
 from claimml.claims.network import EventJudge, EventNetwork, Judgement, thing_of
-from claimml.claims.record import Claim, Evidence, Mention, Moment, slots_of
+from claimml.claims.record import Claim, Evidence, Mention, Moment, once_each, slots_of
 from claimml.claims.roles import Arguments, Thing, Walker
 from claimml.claims.sources import Sources
 from claimml.claims.times import moments, published
@@ -327,8 +327,11 @@ class _Reader:
         return Mention(token.start, token.end, self.gazetteer.canonical(self.text[token.start : token.end], token.kind))
 
     def _source(self, index: int, trigger: Trigger, parties: dict[str, Mention | None]) -> tuple[Mention, ...]:
-        spans = self.sources.of(index, trigger.first)
-        return tuple(Mention(start, end, self.gazetteer.canonical(self.text[start:end], "ACTOR")) for start, end in spans)
+        return self._sources(self.sources.of(index, trigger.first))
+
+    def _sources(self, spans: Iterable[tuple[int, int]]) -> tuple[Mention, ...]:
+        found = [Mention(start, end, self.gazetteer.canonical(self.text[start:end], "ACTOR")) for start, end in spans]
+        return once_each(self.text, found)
 
     def _time(self, index: int, sentence: Sentence, trigger: Trigger) -> Moment | None:
         """The time expression of the trigger's clause: the nearest that no verb of saying stands before."""
@@ -549,9 +552,7 @@ class _Reader:
                 continue
             if claim.event in ("transfer", "use") and claim.status != status:
                 evidence = Evidence(sentence.start, sentence.end, (tokens[trigger.first].start, tokens[trigger.last - 1].end))
-                who = tuple(
-                    Mention(start, end, self.gazetteer.canonical(self.text[start:end], "ACTOR")) for start, end in spans
-                )
+                who = self._sources(spans)
                 return [dataclasses.replace(claim, status=status, evidence=evidence, source=who, quantity=None, time=None)]
         return []
 

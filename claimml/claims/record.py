@@ -6,7 +6,7 @@ the surface where the gazetteer knows one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,16 @@ class Mention:
     def to_dict(self, text: str) -> dict[str, Any]:
         """JSON shape: offsets, surface, id."""
         return {"start": self.start, "end": self.end, "text": self.text_of(text), "id": self.id}
+
+
+def once_each(text: str, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Mentions without the abbreviations in brackets that repeat the name before them: "Badan Intelijen Nasional (NIS)"."""
+    ends = {mention.end for mention in mentions}
+
+    def repeats(mention: Mention) -> bool:
+        return mention.start - 2 in ends and text[mention.start - 2 : mention.start] == " (" and mention.text_of(text).isupper()
+
+    return tuple(mention for mention in mentions if not repeats(mention))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from claimml.claims.record import Claim, Mention
+from claimml.claims.record import Claim, Mention, once_each
 from claimml.document import Document
 from claimml.errors import FormatError
 from claimml.quantity import Quantity
@@ -86,7 +86,7 @@ def agree(text: str, field: str, one: Claim, two: Claim) -> bool:
     """Whether two claims of one text say the same in a field.
 
     Parties and places agree by canonical id or by the same characters, items where they overlap, quantities by
-    value and comparator, sources as sets, times where they overlap.
+    value and comparator, sources as sets (a name and its abbreviation in brackets are one), times where they overlap.
     """
     mine, other = getattr(one, field), getattr(two, field)
     if field in ("event", "status"):
@@ -94,7 +94,8 @@ def agree(text: str, field: str, one: Claim, two: Claim) -> bool:
     if not mine or not other:
         return not mine and not other
     if field == "source":
-        return {_name(text, source) for source in mine} == {_name(text, source) for source in other}
+        said, answered = ({_name(text, source) for source in once_each(text, sources)} for sources in (mine, other))
+        return said == answered
     if field == "quantity":
         return _amount(mine) == _amount(other)
     if field in ("item", "time"):
