@@ -2,9 +2,8 @@
 
     python training/train_linker.py [--more CLAIMS DOCUMENTS]... [--out FILE]
 
-Learns from training/claims.jsonl over training/corpus, training/claims-wire.jsonl over training/wire, and from what each
---more gives (stand-off claims, and the documents with spans that they annotate), from random, seed fixed; writes
-claimml/claims/parties.onnx (or FILE). Questions are those of
+Learns from training/claims.jsonl over training/corpus, and from what each --more gives (stand-off claims, and the documents
+with spans that they annotate), from random, seed fixed; writes claimml/claims/parties.onnx (or FILE). Questions are those of
 the claims that the rules read, with their own triggers and with the annotated ones, where they answer a claim of gold. First
 each fifth of the articles is read by a network that learnt from the others: these scores are printed, and the margins of the
 rules' answer are chosen on them.
@@ -168,7 +167,6 @@ def main() -> None:
     torch.set_num_threads(1)
     out = options.out
     documents = join(HERE / "claims.jsonl", corpus.read(HERE / "corpus"))
-    documents += join(HERE / "claims-wire.jsonl", corpus.read(HERE / "wire"))
     for claims, texts in options.more:
         documents += join(claims, corpus.read(texts))
     ruled = [read_article(document, network=None) for document in documents]
