@@ -57,6 +57,7 @@ class PretrainConfig:
     mask: float = 0.2  # share of the tokens to be guessed
     weight_decay: float = 0.05
     word_vectors: bool = True  # start the embeddings from word2vec on the same tokens
+    start: str = ""  # directory of an encoder of this shape to go on from, with its tokenizer; "": from random
     recased: float = 0.06  # share of the documents read in lower and, as many, in upper case
     seed: int = 1
     checkpoint_minutes: float = 10.0
@@ -186,13 +187,18 @@ def pretrain(config: PretrainConfig) -> Path:
     for name in config.corpus:
         if not Path(name).is_file():
             raise ConfigError(f"corpus: {name} does not exist; give text files, documents separated by a blank line")
+    start = Path(config.start) if config.start else None
+    if start and not ((start / "model.safetensors").is_file() and (start / "tokenizer.json").is_file()):
+        raise ConfigError(f"start: {start} holds no model.safetensors and tokenizer.json; give the directory of an encoder")
     output = Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
 
     def say(text: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
-    if (output / "tokenizer.json").exists():
+    if start:
+        tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
+    elif (output / "tokenizer.json").exists():
         tokenizer = Tokenizer.from_file(str(output / "tokenizer.json"))
     else:
         say("training the tokenizer")
@@ -233,7 +239,9 @@ def pretrain(config: PretrainConfig) -> Path:
     )
     checkpoint = output / "checkpoint.safetensors"
     tensors = load_file(checkpoint) if checkpoint.exists() else {}
-    if config.word_vectors and not tensors:
+    if start and not tensors:
+        begin_from(model, load_file(start / "model.safetensors"))
+    elif config.word_vectors and not tensors:
         if not (output / "vectors.npy").exists():
             say("word vectors")
             np.save(output / "vectors.npy", word_vectors(rows[np.sort(order)], size, config.width, config.seed))
@@ -359,6 +367,17 @@ def restore(model: Any, optimizers: list[Any], tensors: dict[str, torch.Tensor])
                 state.setdefault(int(index), {})[key] = tensor
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     return int(tensors["seen"].item())
+
+
+def begin_from(model: Any, tensors: dict[str, torch.Tensor]) -> None:
+    """The weights of another model's encoder; its head too where it has the shape of one that guesses tokens."""
+    shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    fitting = {name: tensor for name, tensor in tensors.items() if tensor.shape == shapes.get(name)}
+    missing = [name for name in shapes if name.startswith("model.") and name not in fitting]
+    if missing:
+        raise ConfigError(f"start: another shape ({missing[0]} differs); set layers, width, inner and heads as there")
+    model.load_state_dict(fitting, strict=False)
+    model.tie_weights()
 
 
 def export(model: Any, tokenizer: Tokenizer, output: Path, config: PretrainConfig) -> None:

@@ -78,7 +78,7 @@ def test_every_shipped_config_loads(path: Path) -> None:
 
 
 def test_there_are_the_configs_that_the_documentation_names() -> None:
-    assert {"mini", "indobert", "xlmr", "pretrain-mini"} <= {path.stem for path in CONFIGS.glob("*.toml")}
+    assert {"mini", "indobert", "xlmr", "pretrain-mini", "pretrain-events"} <= {path.stem for path in CONFIGS.glob("*.toml")}
 
 
 def test_mini_explains_every_field() -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import lzma
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -121,15 +123,43 @@ def test_the_rate_rises_holds_and_falls(tmp_path: Path) -> None:
     assert learning_rate(0.9, settings) == pytest.approx(0.5)
 
 
-def test_errors_come_before_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_goes_on_from_another_encoder(text: Path, tmp_path: Path) -> None:
+    import torch
+
+    first = pretrain(config(text, tmp_path / "first"))
+    still = {"rate": 0.0, "rate_others": 0.0, "weight_decay": 0.0}
+    second = pretrain(config(text, tmp_path / "second", start=str(first), seed=2, **still))
+    left, right = weights(first), weights(second)
+    assert left.keys() == right.keys()
+    assert all(torch.equal(left[name], right[name]) for name in left)
+    assert (first / "tokenizer.json").read_bytes() == (second / "tokenizer.json").read_bytes()
+    with pytest.raises(ConfigError, match=r"start: another shape \(model\..* differs\)"):
+        pretrain(config(text, tmp_path / "third", start=str(first), inner=64))
+
+
+def test_errors_come_before_work(text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConfigError, match=r"nothing.txt does not exist"):
         pretrain(config(tmp_path / "nothing.txt", tmp_path / "out"))
+    with pytest.raises(ConfigError, match=r"start: .*nowhere holds no model.safetensors"):
+        pretrain(config(text, tmp_path / "out", start=str(tmp_path / "nowhere")))
     path = tmp_path / "pretrain.toml"
     path.write_text('output = "x"\nlayer = 3\n[corpus]\n', encoding="utf-8")
     assert main([str(path)]) == 1
     assert "unknown key 'layer'; did you mean 'layers'?" in capsys.readouterr().err
 
 
-def test_the_shipped_config_is_one() -> None:
-    settings = read_config(PretrainConfig, Path(__file__).parent.parent / "configs" / "pretrain-mini.toml")
+@pytest.mark.parametrize("name", ["pretrain-mini", "pretrain-events"])
+def test_the_shipped_configs_are_valid(name: str) -> None:
+    settings = read_config(PretrainConfig, Path(__file__).parent.parent / "configs" / f"{name}.toml")
     assert settings.length == 128
+    assert not settings.start or (Path(__file__).parent.parent / settings.start / "model.safetensors").is_file()
+
+
+def test_plain_keeps_the_documents_that_speak_of_arms(tmp_path: Path) -> None:
+    about = "Menurut Kyiv, Korea Utara mengirim 200 howitzer dan ribuan rudal balistik ke Rusia pada pekan lalu, dan "
+    about += "tiga tank lagi sedang dalam perjalanan menuju garis depan di timur, kata seorang pejabat kepada wartawan."
+    other = "Harga cabai di pasar induk naik lagi menjelang hari raya, dan para pedagang mengeluh karena pembeli menawar. " * 2
+    (tmp_path / "corpus.txt").write_text(f"{about}\n\n{other}\n\nDua tank, dua rudal.\n", encoding="utf-8")
+    command = [sys.executable, "training/plain.py", "--armed", str(tmp_path / "armed.txt"), str(tmp_path / "corpus.txt")]
+    subprocess.run(command, cwd=Path(__file__).parent.parent, check=True, capture_output=True)
+    assert (tmp_path / "armed.txt").read_text(encoding="utf-8") == about + "\n"
