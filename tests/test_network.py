@@ -27,6 +27,7 @@ from claimml.claims.network import (
     bucket,
     inputs,
     stretches,
+    thing_of,
 )
 from claimml.claims.reading import NETWORK, read_article
 from claimml.document import Document
@@ -110,6 +111,22 @@ def test_texts_without_things_ask_nothing() -> None:
     for marked in ("", "[A Norwegia] bersidang di [L Oslo]."):
         assert parts(marked)[1] == []
         assert read_claims(document(marked)) == ()
+
+
+COUNTED = "[A Norwegia] menawarkan [W tank Leopard] kepada [A Estonia]. [Q Dua puluh] sudah mengopel di [L Tallinn]."
+
+
+def test_an_amount_alone_tells_of_the_thing_named_before_it() -> None:
+    judge = Judge({("Dua puluh", "transfer"): 0.9}, "mengopel")
+    text = document(COUNTED)
+    (claim,) = (claim for claim in read_claims(text, network=judge) if claim.quantity)
+    assert claim.item is not None and claim.item.text_of(text.text) == "tank Leopard"
+    assert claim.quantity is not None and claim.quantity.value == 20
+    article = read_article(text, network=None)
+    amount = next(i for i, token in enumerate(article.sentences[1].tokens) if token.kind == "QUANTITY")
+    assert thing_of(article, 1, claim) == amount, "the item is named elsewhere"
+    (claim,) = read_claims(document(COUNTED[COUNTED.index("[Q") :]), network=judge)
+    assert claim.item is None, "nothing is named before it"
 
 
 def test_inputs_have_the_shapes_that_they_say() -> None:

@@ -1,11 +1,12 @@
 """Trains the network that reads events, and says what it is worth on articles that it has not seen.
 
-    python training/train_events.py [--more CLAIMS DOCUMENTS]... [--out FILE] [--epochs N] [--new CHANCE]
+    python training/train_events.py [--encoder DIR] [--more CLAIMS DOCUMENTS]... [--out FILE] [--epochs N] [--new CHANCE]
 
 Learns from training/claims.jsonl over training/corpus, training/claims-wire.jsonl over training/wire, and from what each
---more gives (stand-off claims, and the documents with spans that they annotate), seed fixed, from the encoder of models/mini,
-whose lower half stays as it is; writes claimml/claims/events.onnx (or FILE). A fifth of the documents of each is kept aside: on
-it the thresholds are chosen and the scores printed.
+--more gives (stand-off claims, and the documents with spans that they annotate), seed fixed, from an encoder (models/mini; what
+ships, from configs/pretrain-events.toml), whose lower half stays as it is; writes claimml/claims/events.onnx (or FILE). It
+learns twice: first without a fifth of the documents of each, on which the thresholds are chosen and the scores printed, then
+from all of them, which is what it writes.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from claimml.claims.network import (
     inputs,
     judgements,
     stretches,
+    thing_of,
 )
 from claimml.claims.reading import SHIPPED, read_article
 from claimml.claims.record import EVENTS, STATUSES, Claim, slots_of
@@ -45,7 +47,6 @@ from claimml.document import Document
 from claimml.export import Graph, light_tokenizer
 
 HERE = Path(__file__).parent
-MINI = HERE.parent / "models" / "mini"
 KEY = 64  # width of what a thing and a word are matched by
 FROZEN = 3  # layers of the encoder that stay as they are
 SIZE, RATE, HEADS_RATE, DECAY, DROPOUT, FOLDS, SEED = 12, 2e-4, 1e-3, 0.05, 0.25, 5, 1
@@ -153,7 +154,6 @@ def examples(document: Document, number: int, article: Article, tokenizer: Any) 
         tokens = [article.sentences[word.sentence].tokens[word.token] for word in part.words]
         for i, thing in enumerate(part.things):
             sentence = article.sentences[thing.sentence]
-            token = sentence.tokens[thing.token]
             for e, event in enumerate(EVENTS):
                 claims = [
                     claim
@@ -161,11 +161,7 @@ def examples(document: Document, number: int, article: Article, tokenizer: Any) 
                     if claim.event == event
                     and claim.evidence.start < sentence.end
                     and sentence.start < claim.evidence.end
-                    and (
-                        claim.item.start < token.end and token.start < claim.item.end
-                        if claim.item
-                        else claim.quantity is not None and claim.quantity.start == token.start
-                    )
+                    and thing_of(article, thing.sentence, claim) == thing.token
                 ]
                 if claims:
                     triggers = [claim.evidence.trigger for claim in claims]
@@ -468,12 +464,13 @@ def chosen_values(tests: dict[str, Test], found: dict[str, Any]) -> tuple[float,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--encoder", type=Path, default=HERE.parent / "models" / "mini", metavar="DIR")
     parser.add_argument("--more", nargs=2, action="append", default=[], metavar=("CLAIMS", "DOCUMENTS"))
     parser.add_argument("--out", type=Path, default=MODEL)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--new", type=float, help="the chance from which an event that the rules missed is told")
     options = parser.parse_args()
-    tokenizer = light_tokenizer(transformers.AutoTokenizer.from_pretrained(MINI))
+    tokenizer = light_tokenizer(transformers.AutoTokenizer.from_pretrained(options.encoder))
     mask_id = tokenizer.token_to_id("[MASK]")
     parts = {
         "articles": join(HERE / "claims.jsonl", corpus.read(HERE / "corpus")),
@@ -483,7 +480,7 @@ def main() -> None:
         parts[Path(claims).stem] = join(claims, corpus.read(texts))
 
     def encoder() -> Any:
-        return transformers.AutoModelForTokenClassification.from_pretrained(MINI).base_model
+        return transformers.AutoModelForTokenClassification.from_pretrained(options.encoder).base_model
 
     for name, documents in parts.items():
         print(f"{name}: {len(documents)} documents, {sum(len(d.claims) for d in documents)} claims", flush=True)
@@ -507,6 +504,7 @@ def main() -> None:
     new = options.new or new
     for name, test in tests.items():
         print(line(f"{name}, both", test.score(found[name], new, drop, favour)), flush=True)
+    net = learn(encoder(), [*learnt, *(x for test in tests.values() for x in test.data)], options.epochs)
     write(net, encoder(), tokenizer, options.out, {"new": new, "drop": drop, "favour": favour})
     print(f"{options.out}: {options.out.stat().st_size} bytes, new {new}, drop {drop}, favour {favour}")
 

@@ -131,11 +131,10 @@ def bucket(distance: int) -> int:
 
 
 def thing_of(article: Article, sentence: int, claim: Claim) -> int | None:
-    """The token of its sentence that is the thing of a claim; None where it stands elsewhere."""
-    thing = claim.item or claim.quantity
-    tokens = article.sentences[sentence].tokens
-    found = (i for i, t in enumerate(tokens) if thing and t.kind in THINGS and t.start <= thing.start < t.end)
-    return next(found, None)
+    """The token of a sentence that is the thing of its claim: the item, else how much of it; None if both stand elsewhere."""
+    things = [(i, token) for i, token in enumerate(article.sentences[sentence].tokens) if token.kind in THINGS]
+    sought = [part for part in (claim.item, claim.quantity) if part]
+    return next((i for part in sought for i, token in things if token.start < part.end and part.start < token.end), None)
 
 
 def stretches(article: Article, tokenizer: Tokenizer) -> Iterator[Stretch]:
@@ -193,9 +192,10 @@ def _features(article: Article, offsets: list[tuple[int, int]], starts: list[int
         for attribution in spoken:
             for start, end in attribution.speakers:
                 mark(start, end, 5, 1)
-    for _, claim in article.found:
-        thing = claim.item or claim.quantity
-        if thing:
+    for index, claim in article.found:
+        at = thing_of(article, index, claim)
+        if at is not None:
+            thing = article.sentences[index].tokens[at]
             mark(thing.start, thing.end, 3, 1 + EVENTS.index(claim.event))
         for number, part in enumerate(_PARTS, 1):
             party = getattr(claim, part)

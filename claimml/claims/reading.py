@@ -219,7 +219,7 @@ class _Reader:
         walker = Walker(self.text, sentence, [*self.marks[index], trigger], self.lexicon)
         arguments = walker.right(trigger)
         found = {thing.token: thing for thing in [*walker.things_before(trigger.first), *arguments.things]}
-        things = [found.get(i) or walker.thing_at(i) for i in indices]
+        things = [self._meant(index, walker, found.get(i) or walker.thing_at(i)) for i in indices]
         arguments.things = things
         owner = walker.owner(things, trigger)
         if owner is not None and not arguments.roles.get("owner"):
@@ -424,12 +424,25 @@ class _Reader:
         here = next((i for i in range(trigger.first - 1, -1, -1) if tokens[i].kind == "WEAPON"), None)
         if here is not None and not walker.compounded(here):
             return [Thing(tokens[here].start, tokens[here].end, here, amount)]
+        told = self._told_before(index)
+        return [Thing(told.start, told.end, -1, amount)] if told else []
+
+    def _told_before(self, index: int) -> Mention | Token | None:
+        """The thing that the nearest sentence before names, first of all what it claims something of."""
         for before in range(index - 1, max(-1, index - 1 - _NEAR), -1):
             told = next((claim.item for i, claim in self.found if i == before and claim.item), None)
             first = told or next((token for token in self.sentences[before].tokens if token.kind == "WEAPON"), None)
             if first:
-                return [Thing(first.start, first.end, -1, amount)]
-        return []
+                return first
+        return None
+
+    def _meant(self, index: int, walker: Walker, thing: Thing) -> Thing:
+        """The thing itself; of a bare amount ("Dua puluh sudah tiba") what it counts, where that is named before it."""
+        if thing.named or thing.quantity is None:
+            return thing
+        named = [token for token in walker.tokens[: thing.token] if token.kind == "WEAPON"]
+        counted = named[-1] if named else self._told_before(index)
+        return dataclasses.replace(thing, start=counted.start, end=counted.end, named=True) if counted else thing
 
     def _turned(self, sentence: Sentence, trigger: Trigger, arguments: Arguments, things: list[Thing]) -> Trigger | None:
         """The trigger as its things and prepositions turn it; None where they make it tell of nothing."""
