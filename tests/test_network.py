@@ -120,8 +120,10 @@ def test_an_amount_alone_tells_of_the_thing_named_before_it() -> None:
     judge = Judge({("Dua puluh", "transfer"): 0.9}, "mengopel")
     text = document(COUNTED)
     (claim,) = (claim for claim in read_claims(text, network=judge) if claim.quantity)
-    assert claim.item is not None and claim.item.text_of(text.text) == "tank Leopard"
-    assert claim.quantity is not None and claim.quantity.value == 20
+    assert claim.item is not None
+    assert claim.item.text_of(text.text) == "tank Leopard"
+    assert claim.quantity is not None
+    assert claim.quantity.value == 20
     article = read_article(text, network=None)
     amount = next(i for i, token in enumerate(article.sentences[1].tokens) if token.kind == "QUANTITY")
     assert thing_of(article, 1, claim) == amount, "the item is named elsewhere"
