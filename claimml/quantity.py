@@ -716,7 +716,7 @@ class _Reader:
     def unit_phrase(self, i: int) -> tuple[Unit, int] | None:
         word = self.word(i)
         phrases = self.units.phrases.get(word)
-        if phrases is None and word.endswith("nya"):
+        if phrases is None and word.endswith("nya") and len(word) > 5:  # "hanya" is no hectare of his
             phrases = [phrase for phrase in self.units.phrases.get(word[:-3], ()) if len(phrase[0]) == 1]
         for words, unit in phrases or ():
             if self.phrase(i + 1, words[1:]) and (len(words) > 1 or len(word) > 1 or self.raw(i) == word):
@@ -1052,6 +1052,9 @@ class _Reader:
         if unit is None or (unit.kind == "classifier" and last.end < limit):
             noun = self.noun(last.end, end)
             unit = Unit(noun, "count") if noun else unit
+        if self.word(last.end) == "lebih" and last.end < limit:  # 1.000 lebih
+            last = last._replace(comparator=">")
+            amount = amount._replace(first=last if amount.first is amount.last else amount.first, last=last)
         return self.quantity(amount, start, end, behind, unit)
 
     def noun(self, i: int, end: int) -> str | None:

@@ -255,6 +255,14 @@ def test_hedges_are_read_left_of_a_given_span() -> None:
     assert read("dari 100 km hingga 5 km", "5 km").comparator == "="
 
 
+def test_what_is_said_behind_the_number_counts_inside_a_given_span_too() -> None:
+    assert (read("sejuta lebih peluru", "sejuta lebih").comparator, read("sejuta lebih peluru", "sejuta lebih").low) == (
+        ">",
+        10**6,
+    )
+    assert read("dari 600 hanya 150 siap pakai", "600").value == 600, "hanya is no unit"
+
+
 def test_offsets_that_make_no_span_are_refused() -> None:
     for start, end in [(-1, 2), (2, 2), (3, 2), (0, 99)]:
         with pytest.raises(ValueError, match="no span of a text of 3 characters"):
