@@ -254,6 +254,7 @@ _AFTER = {
     ("or", "fewer"): "<=",
     ("or", "so"): "~",
 }
+_GIVES = frozenset(_words("hand hands handed handing turn turns turned turning take takes took taken taking"))
 _TO = (("sampai", "dengan"), ("sampai",), ("hingga",), ("s", "/", "d"), ("to",), ("atau",), ("or",), ("-",), ("–",), ("—",))
 _BETWEEN = {"antara": "dan", "between": "and"}
 _EACH = ("per", "/", "setiap", "tiap", "saban", "a", "an", "each", "every")
@@ -967,6 +968,8 @@ class _Reader:
             else:
                 return comparator, bound
             i -= size
+            if self.word(i) == "over" and self.word(i - 1) in _GIVES:
+                return comparator, bound  # "hand over four"
             if found == "<=" and (self.is_number(i - 1) or (self.is_number(i - 2) and self.unit(i - 1))):
                 return comparator, bound  # 100 km hingga 5 km: the end of something, no bound
             if comparator == _NEUTRAL:

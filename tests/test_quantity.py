@@ -253,6 +253,8 @@ def test_hedges_are_read_left_of_a_given_span() -> None:
     assert read("tidak lebih dari 30 zeppelin", "30 zeppelin").comparator == "<="
     assert read("suhu minus 18 derajat", "18 derajat").value == -18
     assert read("dari 100 km hingga 5 km", "5 km").comparator == "="
+    assert read("Poland will hand over four MiG-29s", "four").comparator == "="
+    assert read("Poland will send over four hundred", "four hundred").comparator == ">"
 
 
 def test_what_is_said_behind_the_number_counts_inside_a_given_span_too() -> None:
